@@ -1,0 +1,99 @@
+#include "autodiff/grad.h"
+
+#include <array>
+#include <stdexcept>
+#include <string>
+
+namespace autodiff {
+namespace {
+
+/// Which nodes up to y depend on one of the xs.
+std::vector<char> mark_dependent(Var y, std::span<const Var> xs) {
+  const Tape& tape = y.tape();
+  std::vector<char> dependent(y.id() + 1, false);
+  for (const Var& x : xs)
+    if (x.id() <= y.id()) dependent[x.id()] = true;
+  for (int id = 0; id <= y.id(); ++id)
+    for (const int input : tape.node(id).inputs)
+      if (input >= 0 && dependent[input]) dependent[id] = true;
+  return dependent;
+}
+
+void validate(Var y, std::span<const Var> xs) {
+  if (!y) throw std::invalid_argument("[grad] y is an empty Var");
+  for (const Var& x : xs) {
+    if (!x) throw std::invalid_argument("[grad] an x is an empty Var");
+    if (&x.tape() != &y.tape()) throw std::invalid_argument("[grad] x belongs to another tape");
+  }
+}
+
+}  // namespace
+
+std::vector<Var> vjp(Var y, Var y_adjoint, std::span<const Var> xs) {
+  validate(y, xs);
+  if (!y_adjoint || y_adjoint.shape() != y.shape())
+    throw std::invalid_argument("[vjp] the adjoint must have y's shape " + to_string(y.shape()));
+  Tape& tape = y.tape();
+  const std::vector<char> dependent = mark_dependent(y, xs);
+
+  std::vector<Var> adjoint(y.id() + 1);  // empty: zero
+  adjoint[y.id()] = y_adjoint;
+  for (int id = y.id(); id >= 0; --id) {
+    if (!dependent[id] || !adjoint[id]) continue;
+    const Node node = tape.node(id);  // a copy: recording moves the nodes
+    const auto input = [&](int k) {
+      return node.inputs[k] < 0 ? Var() : Var(tape, node.inputs[k]);
+    };
+    const Vjp rule{input(0), input(1), Var(tape, id), adjoint[id], node.attributes};
+    for (int k = 0; k < node.op->arity; ++k) {
+      if (!dependent[node.inputs[k]]) continue;
+      const Var share = node.op->vjp(rule, k);
+      Var& total = adjoint[node.inputs[k]];
+      if (share) total = total ? total + share : share;
+    }
+  }
+
+  std::vector<Var> result;
+  for (const Var& x : xs) {
+    const bool reached = x.id() <= y.id() && adjoint[x.id()];
+    result.push_back(reached ? adjoint[x.id()] : tape.filled(x.shape(), 0));
+  }
+  return result;
+}
+
+std::vector<Var> grad(Var y, std::span<const Var> xs) {
+  if (y && y.shape() != Shape{1, 1})
+    throw std::invalid_argument("[grad] y is " + to_string(y.shape()) +
+                                ", not (1x1): differentiate its sum, or use vjp");
+  return vjp(y, y ? y.tape().constant(Scalar(1)) : Var(), xs);
+}
+
+std::vector<Var> grad(Var y, std::initializer_list<Var> xs) {
+  return grad(y, std::span(xs.begin(), xs.size()));
+}
+
+Var grad(Var y, Var x) { return grad(y, {x}).front(); }
+
+// Samples do not mix, so the gradient of Σ_s y_is is row i of every sample's Jacobian at once.
+Var jacobian(Var y, Var x) {
+  if (y.cols() != x.cols())
+    throw std::invalid_argument("[jacobian] y is " + to_string(y.shape()) + " and x " +
+                                to_string(x.shape()) + ": the numbers of samples differ");
+  std::vector<Var> rows;
+  for (Index i = 0; i < y.rows(); ++i) rows.push_back(grad(sum(row(y, i)), x));
+  return sample_transpose(stack_rows(rows), x.rows());  // the stack is row-major
+}
+
+Var hessian(Var y, Var x) {
+  if (y.rows() != 1)
+    throw std::invalid_argument("[hessian] y is " + to_string(y.shape()) +
+                                ": it needs one row, a scalar for every sample");
+  return jacobian(grad(sum(y), x), x);
+}
+
+// H is symmetric, so H v = Hᵀ v: one sweep through the gradient whose adjoint is v.
+Var hessian_vector_product(Var y, Var x, Var v) {
+  return vjp(grad(sum(y), x), v, std::array{x}).front();
+}
+
+}  // namespace autodiff

@@ -1,0 +1,19 @@
+// A tape for the eye: as a listing that reads like the recording,
+//
+//     %0 = input x              4x32
+//     %1 = parameter w          16x4
+//     %2 = matmul %1 %0         16x32
+//
+// and as Graphviz (`dot -Tsvg`).
+#pragma once
+
+#include <string>
+
+#include "autodiff/tape.h"
+
+namespace autodiff {
+
+std::string listing(const Tape& tape);
+std::string graphviz(const Tape& tape);
+
+}  // namespace autodiff

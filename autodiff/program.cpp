@@ -1,0 +1,233 @@
+#include "autodiff/program.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <stdexcept>
+
+#include "autodiff/ops.h"
+#include "autodiff/optimize.h"
+
+namespace autodiff {
+namespace {
+
+constexpr Index cache_line = 64 / sizeof(Scalar);
+
+Index round_up(Index size) { return (size + cache_line - 1) / cache_line * cache_line; }
+
+/// Hands out places in the arena and takes them back: the smallest free one that is large enough.
+class PlaceList {
+ public:
+  explicit PlaceList(Index begin) : end_(begin) {}
+
+  Index take(Index size) {
+    size = round_up(size);
+    auto best = free_.lower_bound(size);
+    if (best == free_.end()) {
+      end_ += size;
+      return end_ - size;
+    }
+    const auto [free_size, offset] = *best;
+    free_.erase(best);
+    if (free_size > size) free_.emplace(free_size - size, offset + size);
+    return offset;
+  }
+  void give_back(Index offset, Index size) { free_.emplace(round_up(size), offset); }
+  Index end() const { return end_; }
+
+ private:
+  std::multimap<Index, Index> free_;  // size -> offset
+  Index end_;
+};
+
+void fill_nan(const Kernel& k) {
+  std::fill_n(k.y, k.y_shape.size(), std::numeric_limits<Scalar>::quiet_NaN());
+}
+
+bool is_leaf(const Node& node) { return node.op == &input_op || node.op == &parameter_op; }
+
+}  // namespace
+
+Program::Program(std::span<const Var> outputs, Options options) {
+  if (outputs.empty()) throw std::invalid_argument("[program] no outputs");
+  for (const Var& y : outputs) {
+    if (!y) throw std::invalid_argument("[program] an output is an empty Var");
+    if (&y.tape() != &outputs.front().tape())
+      throw std::invalid_argument("[program] the outputs belong to different tapes");
+    output_shapes_.push_back(y.shape());
+  }
+  source_ = &outputs.front().tape();
+  leaves_ = source_->leaves();
+
+  OptimizedTape optimized = optimize(outputs, options.optimize);
+  tape_ = std::move(optimized.tape);
+  report_ = std::move(optimized.report);
+  places_.resize(tape_->size());
+  place_outputs(optimized.outputs);
+  place_instructions(options);
+}
+
+// The outputs lie at the start of the arena, in order and without gaps, and stay there.
+void Program::place_outputs(std::span<const int> outputs) {
+  for (const int id : outputs) {
+    places_[id] = {Place::arena, arena_size_};
+    output_offsets_.push_back(arena_size_);
+    arena_size_ += tape_->node(id).shape.size();
+  }
+}
+
+void Program::place_instructions(Options options) {
+  std::vector<char> is_output(tape_->size(), false);
+  std::vector<int> readers(tape_->size(), 0);
+  for (int id = 0; id < tape_->size(); ++id) {
+    is_output[id] = places_[id].kind == Place::arena;
+    for (const int input : tape_->node(id).inputs)
+      if (input >= 0) ++readers[input];
+  }
+
+  PlaceList arena(round_up(arena_size_));
+  for (int id = 0; id < tape_->size(); ++id) {
+    const Node& node = tape_->node(id);
+    if (is_leaf(node)) {
+      places_[id] = {Place::leaf, node.attributes.i};
+      continue;
+    }
+    if (node.op == &constant_op) {
+      places_[id] = {Place::constant, id};
+      continue;
+    }
+
+    Instruction instruction{.kernel = {.forward = node.op->forward,
+                                       .y_shape = node.shape,
+                                       .attributes = node.attributes}};
+    std::vector<int> dying;  // inputs that nobody reads after this instruction
+    std::array<Shape, 2> shapes;
+    for (int k = 0; k < node.op->arity; ++k) {
+      const int input = node.inputs[k];
+      shapes[k] = tape_->node(input).shape;
+      (k == 0 ? instruction.kernel.a_shape : instruction.kernel.b_shape) = shapes[k];
+      (k == 0 ? instruction.a : instruction.b) = places_[input];
+      if (--readers[input] == 0 && places_[input].kind == Place::arena && !is_output[input])
+        dying.push_back(input);
+    }
+    if (!options.reuse) dying.clear();
+
+    if (!is_output[id]) {
+      if (node.op->elementwise && !dying.empty()) {
+        places_[id] = places_[dying.back()];
+        dying.pop_back();
+      } else {
+        places_[id] = {Place::arena, arena.take(node.shape.size())};
+      }
+    }
+    instruction.y = places_[id];
+    if (node.op->scratch) {
+      const Index size = node.op->scratch(std::span(shapes).first(node.op->arity));
+      instruction.scratch = arena.take(size);
+      arena.give_back(instruction.scratch, size);
+    }
+    instructions_.push_back(instruction);
+
+    for (const int input : dying) {
+      const Shape shape = tape_->node(input).shape;
+      arena.give_back(places_[input].at, shape.size());
+      if (options.poison)
+        instructions_.push_back(
+            {.kernel = {.forward = fill_nan, .y_shape = shape}, .y = places_[input]});
+    }
+  }
+  arena_size_ = arena.end();
+}
+
+void Program::run(Workspace& workspace) const {
+  workspace.require_bound();
+  for (const Kernel& kernel : workspace.kernels_) kernel.forward(kernel);
+}
+
+Workspace::Workspace(const Program& program)
+    : program_(&program),
+      arena_(new (std::align_val_t(64)) Scalar[program.arena_size_ + cache_line]()),
+      readers_(program.leaves_.size()),
+      bound_(program.leaves_.size(), false) {
+  kernels_.reserve(program.instructions_.size());
+  for (const Program::Instruction& instruction : program.instructions_) {
+    Kernel& kernel = kernels_.emplace_back(instruction.kernel);
+    const auto connect = [&](const Program::Place& place, const Scalar*& pointer) {
+      if (place.kind == Program::Place::arena) pointer = arena_.get() + place.at;
+      if (place.kind == Program::Place::constant)
+        pointer = program.tape_->constant_value(program.tape_->node(place.at)).data();
+      if (place.kind == Program::Place::leaf) readers_[place.at].push_back(&pointer);
+    };
+    connect(instruction.a, kernel.a);
+    connect(instruction.b, kernel.b);
+    kernel.y = arena_.get() + instruction.y.at;
+    if (instruction.scratch >= 0) kernel.scratch = arena_.get() + instruction.scratch;
+  }
+  unbound_ = static_cast<int>(std::count_if(readers_.begin(), readers_.end(),
+                                            [](const auto& readers) { return !readers.empty(); }));
+}
+
+void Workspace::bind_leaf(Index leaf, const Scalar* values) {
+  for (const Scalar** reader : readers_[leaf]) *reader = values;
+  if (!bound_[leaf] && !readers_[leaf].empty()) --unbound_;
+  bound_[leaf] = true;
+}
+
+void Workspace::bind(Var leaf, const Scalar* values) {
+  if (!leaf || &leaf.tape() != program_->source_)
+    throw std::invalid_argument("[bind] the Var belongs to another tape than the program");
+  const Node& node = leaf.tape().node(leaf.id());
+  if (!is_leaf(node))
+    throw std::invalid_argument("[bind] %" + std::to_string(leaf.id()) + " is a " + node.op->name +
+                                ": only inputs and parameters can be bound");
+  bind_leaf(node.attributes.i, values);
+}
+
+void Workspace::bind(Var leaf, const Matrix& values) {
+  const Shape given{values.rows(), values.cols()};
+  if (leaf && leaf.shape() != given)
+    throw std::invalid_argument("[bind] %" + std::to_string(leaf.id()) + " is " +
+                                to_string(leaf.shape()) + ", the matrix " + to_string(given));
+  bind(leaf, values.data());
+}
+
+void Workspace::bind(const std::string& name, const Scalar* values) {
+  const auto leaf = std::find_if(program_->leaves_.begin(), program_->leaves_.end(),
+                                 [&](const Leaf& candidate) { return candidate.name == name; });
+  if (leaf == program_->leaves_.end())
+    throw std::invalid_argument("[bind] the tape has no leaf named '" + name + "'");
+  bind_leaf(leaf - program_->leaves_.begin(), values);
+}
+
+void Workspace::require_bound() const {
+  if (unbound_ == 0) return;
+  for (std::size_t leaf = 0; leaf < readers_.size(); ++leaf)
+    if (!readers_[leaf].empty() && !bound_[leaf])
+      throw std::logic_error("[run] '" + program_->leaves_[leaf].name +
+                             "' has no value: bind it to the workspace first");
+}
+
+ConstMatrixMap Workspace::value(int k) const {
+  const Shape shape = program_->output_shapes_.at(k);
+  return {arena_.get() + program_->output_offsets_[k], shape.rows, shape.cols};
+}
+
+std::span<const Scalar> Workspace::values() const {
+  return {arena_.get(), static_cast<std::size_t>(program_->output_offsets_.back() +
+                                                 program_->output_shapes_.back().size())};
+}
+
+Matrix evaluate(Var y, std::span<const std::pair<Var, Matrix>> bindings) {
+  const Program program({y}, {.optimize = false});
+  Workspace workspace(program);
+  for (const auto& [leaf, value] : bindings) workspace.bind(leaf, value);
+  program.run(workspace);
+  return workspace.value(0);
+}
+
+Matrix evaluate(Var y, std::initializer_list<std::pair<Var, Matrix>> bindings) {
+  return evaluate(y, std::span(bindings.begin(), bindings.size()));
+}
+
+}  // namespace autodiff

@@ -1,0 +1,127 @@
+// The program: *how* a tape's outputs are computed, and the workspace: *where*.
+//
+//     Program program({loss, gradient});
+//     Workspace workspace(program);
+//     workspace.bind(x, batch);            // a pointer, not a copy
+//     program.run(workspace);              // a plain loop over instructions; allocates nothing
+//     workspace.value(0);                  // the loss
+//
+// Building a program makes the tape ready once: it is optimised (optimize.h), every remaining node
+// becomes an instruction, and every result gets its place in one arena. A place is taken over by a
+// later result as soon as nobody reads the earlier one any more (a count of remaining readers and
+// a list of free places), so the arena stays small enough for the cache. A program is immutable;
+// threads share one and give each its own workspace.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autodiff/tape.h"
+
+namespace autodiff {
+
+class Workspace;
+
+struct ProgramOptions {
+  bool optimize = true;  ///< simplify and share nodes; off: one instruction for each live node
+  bool reuse = true;     ///< let results take the place of dead ones; off: a place for each
+  bool poison = false;   ///< fill dead places with NaN, to expose a result that is read too late
+};
+
+class Program {
+ public:
+  using Options = ProgramOptions;
+
+  /// Outputs of one tape. The tape may be gone afterwards.
+  explicit Program(std::span<const Var> outputs, Options options = {});
+  explicit Program(std::initializer_list<Var> outputs, Options options = {})
+      : Program(std::span(outputs.begin(), outputs.size()), options) {}
+
+  /// Computes the outputs from what is bound. Throws std::logic_error while a needed leaf is
+  /// unbound.
+  void run(Workspace& workspace) const;
+
+  int instructions() const { return static_cast<int>(instructions_.size()); }
+  /// Elements of the arena, all outputs included.
+  Index arena_size() const { return arena_size_; }
+  /// What each pass did, a line each: "simplify   412 -> 287 nodes".
+  const std::string& report() const { return report_; }
+  /// The optimised tape, to print.
+  const Tape& tape() const { return *tape_; }
+
+ private:
+  friend class Workspace;
+
+  /// Where a value lives: in the arena, or wherever the leaf is bound (its constant's own matrix).
+  struct Place {
+    enum Kind { none, arena, leaf, constant } kind = none;
+    Index at = 0;  ///< offset in the arena, or index of the leaf
+  };
+  struct Instruction {
+    Kernel kernel;  ///< shapes and attributes; the pointers are each workspace's own
+    Place a = {}, b = {}, y = {};
+    Index scratch = -1;  ///< offset in the arena
+  };
+
+  void place_outputs(std::span<const int> outputs);
+  void place_instructions(Options options);
+
+  const Tape* source_;          // identity only: tells a foreign Var
+  std::unique_ptr<Tape> tape_;  // the optimised one
+  std::vector<Leaf> leaves_;    // as on the source
+  std::vector<Place> places_;   // of every node of tape_
+  std::vector<Instruction> instructions_;
+  std::vector<Index> output_offsets_;
+  std::vector<Shape> output_shapes_;
+  Index arena_size_ = 0;
+  std::string report_;
+};
+
+/// The memory of one running program: an arena, and pointers to what is bound.
+class Workspace {
+ public:
+  /// The program must outlive the workspace.
+  explicit Workspace(const Program& program);
+
+  /// Lets the leaf read from `values` (its rows x cols, column-major), which must stay valid.
+  void bind(Var leaf, const Scalar* values);
+  /// The same, checking the shape.
+  void bind(Var leaf, const Matrix& values);
+  /// The same by name. Throws std::invalid_argument when the tape has no leaf of that name.
+  void bind(const std::string& name, const Scalar* values);
+
+  /// Throws std::logic_error naming a leaf that is read but not bound.
+  void require_bound() const;
+
+  /// Output number k, in the order given to the program.
+  ConstMatrixMap value(int k) const;
+  /// All outputs one after the other, without gaps.
+  std::span<const Scalar> values() const;
+
+ private:
+  friend class Program;
+  struct FreeAligned {
+    void operator()(Scalar* p) const { ::operator delete[](p, std::align_val_t(64)); }
+  };
+
+  void bind_leaf(Index leaf, const Scalar* values);
+
+  const Program* program_;
+  std::unique_ptr<Scalar[], FreeAligned> arena_;
+  std::vector<Kernel> kernels_;  // one for each instruction, ready to call
+  /// For each leaf, the places in kernels_ that read it.
+  std::vector<std::vector<const Scalar**>> readers_;
+  std::vector<char> bound_;
+  int unbound_ = 0;  // leaves that are read but not bound yet
+};
+
+/// The value of y here and now, for a walkthrough: computes it from constants and the bindings
+/// given.
+Matrix evaluate(Var y, std::span<const std::pair<Var, Matrix>> bindings);
+Matrix evaluate(Var y, std::initializer_list<std::pair<Var, Matrix>> bindings = {});
+
+}  // namespace autodiff

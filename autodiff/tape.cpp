@@ -1,0 +1,85 @@
+#include "autodiff/tape.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "autodiff/ops.h"
+
+namespace autodiff {
+
+const OpDef input_op{.name = "input"};
+const OpDef parameter_op{.name = "parameter"};
+const OpDef constant_op{.name = "constant"};
+
+namespace {
+
+void require_size(const char* kind, const std::string& name, Shape shape) {
+  if (shape.rows < 1 || shape.cols < 1)
+    throw std::invalid_argument('[' + std::string(kind) + "] '" + name + "' is " +
+                                to_string(shape) + ": it needs at least one row and one column");
+}
+
+}  // namespace
+
+Var Tape::input(Index rows, Index cols, std::string name) {
+  return add_leaf(input_op, {rows, cols}, std::move(name));
+}
+
+Var Tape::parameter(Index rows, Index cols, const std::string& name) {
+  const auto same_name = [&](const Leaf& leaf) {
+    return leaf.name == name && nodes_[leaf.id].op == &parameter_op;
+  };
+  const auto found = std::find_if(leaves_.begin(), leaves_.end(), same_name);
+  if (found == leaves_.end()) return add_leaf(parameter_op, {rows, cols}, name);
+
+  const Shape shape = nodes_[found->id].shape;
+  if (shape != Shape{rows, cols})
+    throw std::invalid_argument("[parameter] '" + name + "' is " + to_string(shape) +
+                                " on this tape already, not " + to_string(Shape{rows, cols}));
+  return {*this, found->id};
+}
+
+Var Tape::constant(Matrix value) {
+  const Shape shape{value.rows(), value.cols()};
+  require_size("constant", "", shape);
+  constants_.push_back(std::move(value));
+  return append({.op = &constant_op,
+                 .inputs = {-1, -1},
+                 .shape = shape,
+                 .attributes = {.i = static_cast<Index>(constants_.size()) - 1}});
+}
+
+Var Tape::filled(Shape shape, Scalar value) { return broadcast(constant(value), shape); }
+
+Var Tape::record(const OpDef& op, std::initializer_list<Var> inputs, Attributes attributes) {
+  Node node{.op = &op, .inputs = {-1, -1}, .shape = {}, .attributes = attributes};
+  std::array<Shape, 2> shapes;
+  int count = 0;
+  for (const Var& input : inputs) {
+    const auto operand = [&] {
+      return '[' + std::string(op.name) + "] operand " + std::to_string(count + 1);
+    };
+    if (!input) throw std::invalid_argument(operand() + " is an empty Var");
+    if (&input.tape() != this) throw std::invalid_argument(operand() + " belongs to another tape");
+    node.inputs[count] = input.id();
+    shapes[count++] = input.shape();
+  }
+  node.shape = op.shape(op, std::span(shapes).first(count), attributes);
+  return append(node);
+}
+
+Var Tape::add_leaf(const OpDef& kind, Shape shape, std::string name) {
+  require_size(kind.name, name, shape);
+  leaves_.push_back({std::move(name), size()});
+  return append({.op = &kind,
+                 .inputs = {-1, -1},
+                 .shape = shape,
+                 .attributes = {.i = static_cast<Index>(leaves_.size()) - 1}});
+}
+
+Var Tape::append(Node node) {
+  nodes_.push_back(node);
+  return {*this, size() - 1};
+}
+
+}  // namespace autodiff

@@ -1,0 +1,150 @@
+// The tape: *what* is to be computed.
+//
+// A Tape is an append-only list of nodes. A node names an operation, the earlier nodes it reads and
+// the shape of its result; it holds no value. Because a node can only read what was recorded before
+// it, ids are in topological order by construction: nothing here, nor in what builds on it, ever
+// sorts or recurses, and a chain of a million nodes is as safe as a chain of ten.
+//
+//     Tape tape;
+//     Var x = tape.input(4, 32, "x");          // 4 features, 32 samples
+//     Var w = tape.parameter(16, 4, "w");      // the same for every sample
+//     Var y = tanh(matmul(w, x));              // recorded, not computed
+//
+// A Program (program.h) computes it, `grad` (grad.h) appends its derivative to the same tape.
+#pragma once
+
+#include <array>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "autodiff/matrix.h"
+
+namespace autodiff {
+
+class Tape;
+
+/// A handle on one node: which tape, which node. Two words, copied freely, never an expression
+/// template, so `auto y = a * b` is safe. The tape must outlive it.
+class Var {
+ public:
+  /// An empty handle: "no value here". As an adjoint it means zero.
+  Var() = default;
+  Var(Tape& tape, int id) : tape_(&tape), id_(id) {}
+
+  explicit operator bool() const { return tape_ != nullptr; }
+  bool operator==(const Var&) const = default;
+
+  Tape& tape() const { return *tape_; }
+  int id() const { return id_; }
+  Shape shape() const;
+  Index rows() const { return shape().rows; }
+  Index cols() const { return shape().cols; }
+
+ private:
+  Tape* tape_ = nullptr;
+  int id_ = -1;
+};
+
+/// What an operation needs to know beside its inputs. Each operation says what it keeps here.
+struct Attributes {
+  Index i = 0;
+  Index j = 0;
+  double c = 0;
+  bool operator==(const Attributes&) const = default;
+};
+
+/// Pointers and shapes for one call of an operation's `forward`: y = op(a, b).
+struct Kernel {
+  void (*forward)(const Kernel&) = nullptr;
+  const Scalar* a = nullptr;
+  const Scalar* b = nullptr;
+  Scalar* y = nullptr;
+  Scalar* scratch = nullptr;  ///< OpDef::scratch elements that nobody else uses meanwhile
+  Shape a_shape = {}, b_shape = {}, y_shape = {};
+  Attributes attributes = {};
+};
+
+/// What a derivative rule sees: handles only, so that it can only record more operations.
+struct Vjp {
+  Var a, b;  ///< the inputs (b is empty for one-input operations)
+  Var y;     ///< the output
+  Var g;     ///< the adjoint of y: d(final scalar)/dy, of y's shape
+  Attributes attributes;
+};
+
+/// An operation: its name and its three plain functions. The table of them is in ops.cpp.
+struct OpDef {
+  const char* name;
+  int arity = 0;
+  /// Entry i of the output needs only entry i of the inputs, so the output may take the place of an
+  /// input that nobody reads any more.
+  bool elementwise = false;
+  bool commutative = false;
+  /// The shape of the output. Throws std::invalid_argument when the inputs do not fit.
+  Shape (*shape)(const OpDef&, std::span<const Shape> inputs, const Attributes&) = nullptr;
+  /// Computes the output. Validates nothing, allocates nothing.
+  void (*forward)(const Kernel&) = nullptr;
+  /// Vector-Jacobian product: the adjoint of input number `which`. Empty means zero.
+  Var (*vjp)(const Vjp&, int which) = nullptr;
+  /// How many elements of scratch memory `forward` needs, or none.
+  Index (*scratch)(std::span<const Shape> inputs) = nullptr;
+};
+
+struct Node {
+  const OpDef* op;
+  std::array<int, 2> inputs;  ///< ids of earlier nodes; -1 beyond the operation's arity
+  Shape shape;
+  Attributes attributes;
+};
+
+/// The three kinds of leaf. Their attribute i is the index into Tape::leaves or Tape::constants.
+extern const OpDef input_op, parameter_op, constant_op;
+
+/// A leaf whose value is bound when a program runs.
+struct Leaf {
+  std::string name;
+  int id;  ///< its node
+};
+
+class Tape {
+ public:
+  Tape() = default;
+  Tape(const Tape&) = delete;  // handles point at it
+  Tape& operator=(const Tape&) = delete;
+
+  /// A value that differs from sample to sample; its columns are cut into shards.
+  Var input(Index rows, Index cols, std::string name);
+  /// A value shared by all samples. Names are unique: asking again for one gives the same node.
+  Var parameter(Index rows, Index cols, const std::string& name);
+  /// A value fixed now.
+  Var constant(Matrix value);
+  Var constant(Scalar value) { return constant(Matrix::Constant(1, 1, value)); }
+  /// A matrix of zeros or any other single value.
+  Var filled(Shape shape, Scalar value);
+
+  /// Appends a node and returns its handle. Throws std::invalid_argument when a handle is empty or
+  /// of another tape, or when the shapes do not fit.
+  Var record(const OpDef& op, std::initializer_list<Var> inputs, Attributes attributes = {});
+
+  int size() const { return static_cast<int>(nodes_.size()); }
+  const Node& node(int id) const { return nodes_[id]; }
+  const std::vector<Leaf>& leaves() const { return leaves_; }
+  /// The value of a constant node.
+  const Matrix& constant_value(const Node& node) const { return constants_[node.attributes.i]; }
+  /// The name of an input or parameter node.
+  const std::string& leaf_name(const Node& node) const { return leaves_[node.attributes.i].name; }
+
+ private:
+  Var add_leaf(const OpDef& kind, Shape shape, std::string name);
+  Var append(Node node);
+
+  std::vector<Node> nodes_;
+  std::vector<Leaf> leaves_;
+  std::vector<Matrix> constants_;
+};
+
+inline Shape Var::shape() const { return tape_->node(id_).shape; }
+
+}  // namespace autodiff

@@ -1,0 +1,48 @@
+#include "nn/adam.h"
+
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace nn {
+
+void Adam::step(std::span<Scalar> parameters, std::span<const Scalar> gradient, double rate,
+                double gradient_scale) {
+  if (parameters.size() != m_.size() || gradient.size() != m_.size())
+    throw std::invalid_argument("[adam] made for " + std::to_string(m_.size()) +
+                                " parameters, got " + std::to_string(parameters.size()) +
+                                " and a gradient of " + std::to_string(gradient.size()));
+  ++steps_;
+  const auto t = static_cast<double>(steps_);
+  const auto beta1 = static_cast<Scalar>(options_.beta1);
+  const auto beta2 = static_cast<Scalar>(options_.beta2);
+  const auto epsilon = static_cast<Scalar>(options_.epsilon);
+  const auto scale = static_cast<Scalar>(gradient_scale);
+  const auto m_rate = static_cast<Scalar>(rate / (1 - std::pow(options_.beta1, t)));
+  const auto v_correction = static_cast<Scalar>(1 / (1 - std::pow(options_.beta2, t)));
+
+  Scalar *p = parameters.data(), *m = m_.data(), *v = v_.data();
+  const Scalar* gradient_data = gradient.data();
+  const auto size = static_cast<Index>(m_.size());
+#pragma omp simd
+  for (Index i = 0; i < size; ++i) {
+    const Scalar g = scale * gradient_data[i];
+    m[i] = beta1 * m[i] + (1 - beta1) * g;
+    v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+    p[i] -= m_rate * m[i] / (std::sqrt(v[i] * v_correction) + epsilon);
+  }
+}
+
+double clip_factor(std::span<const Scalar> gradient, double limit) {
+  // Eight partial sums, added in a fixed order: fast, and the same bits on every processor.
+  double partial[8] = {};
+  for (std::size_t i = 0; i < gradient.size(); ++i)
+    partial[i % 8] += static_cast<double>(gradient[i]) * static_cast<double>(gradient[i]);
+  double square = 0;
+  for (const double part : partial) square += part;
+  const double norm = std::sqrt(square);
+  if (!std::isfinite(norm)) return std::numeric_limits<double>::quiet_NaN();
+  return norm > limit ? limit / norm : 1;
+}
+
+}  // namespace nn

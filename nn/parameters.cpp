@@ -1,0 +1,34 @@
+#include "nn/parameters.h"
+
+#include <stdexcept>
+
+namespace nn {
+
+Parameter Parameters::add(const std::string& name, Index rows, Index cols) {
+  for (const Parameter& other : list_)
+    if (other.name == name)
+      throw std::invalid_argument("[parameters] the name '" + name + "' is taken");
+  list_.push_back({name, {rows, cols}, size()});
+  values_.resize(values_.size() + rows * cols);
+  return list_.back();
+}
+
+autodiff::MatrixMap Parameters::matrix(const Parameter& parameter) {
+  return {values_.data() + parameter.offset, parameter.shape.rows, parameter.shape.cols};
+}
+
+std::vector<Var> Parameters::on(Tape& tape) const {
+  std::vector<Var> leaves;
+  for (const Parameter& parameter : list_) leaves.push_back(parameter.on(tape));
+  return leaves;
+}
+
+void Parameters::bind(autodiff::ShardedProgram& program) const {
+  for (const Parameter& p : list_) program.bind_parameter(p.name, values_.data() + p.offset);
+}
+
+void Parameters::bind(autodiff::Workspace& workspace) const {
+  for (const Parameter& p : list_) workspace.bind(p.name, values_.data() + p.offset);
+}
+
+}  // namespace nn

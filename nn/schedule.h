@@ -1,0 +1,33 @@
+// How the learning rate goes with time.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace nn {
+
+/// rate = initial · gamma^⌊epoch / step_size⌋
+struct StepLR {
+  double initial = 1e-3;
+  int step_size = 10;  ///< epochs between two drops
+  double gamma = 0.5;  ///< factor of a drop
+
+  double rate(int epoch) const { return initial * std::pow(gamma, epoch / step_size); }
+};
+
+/// Up to the peak in a straight line, then down to zero along half a cosine.
+struct WarmupCosine {
+  double peak = 1e-3;
+  long warmup = 0;  ///< steps to the peak
+  long total = 1;   ///< steps in all
+
+  double rate(long step) const {
+    if (step < warmup) return peak * static_cast<double>(step + 1) / static_cast<double>(warmup);
+    const double done =
+        static_cast<double>(step - warmup) / static_cast<double>(std::max(1L, total - warmup));
+    return peak * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, done)));
+  }
+};
+
+}  // namespace nn

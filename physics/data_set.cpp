@@ -1,0 +1,77 @@
+#include "physics/data_set.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+namespace physics {
+
+Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count) {
+  if (box.low.size() != box.high.size() || !(box.low.array() <= box.high.array()).all())
+    throw std::invalid_argument("[random_states] the box needs low <= high in every entry");
+  Eigen::MatrixXd states(box.low.size(), count);
+  for (Index s = 0; s < count; ++s)
+    for (Index i = 0; i < states.rows(); ++i)
+      states(i, s) = random.uniform(box.low[i], box.high[i]);
+  return states;
+}
+
+std::vector<Solution> roll_out(const Motion& motion, const Eigen::MatrixXd& starts,
+                               const Eigen::VectorXd& times, const Rk45Options& options) {
+  if (times.size() == 0) throw std::invalid_argument("[roll_out] no times");
+  const Index n = starts.rows() / 2;
+  Eigen::MatrixXd accelerations;
+  const auto derivative = [&](const Eigen::RowVectorXd&, const Eigen::MatrixXd& states,
+                              Eigen::MatrixXd& rates) {
+    motion(states, accelerations);
+    rates.topRows(n) = states.bottomRows(n);
+    rates.bottomRows(n) = accelerations;
+  };
+  return rk45_batch(derivative, starts, times[0], times[times.size() - 1], options, times);
+}
+
+DataSet label(const Motion& motion, const Eigen::MatrixXd& states) {
+  Eigen::MatrixXd accelerations;
+  motion(states, accelerations);
+  return {states.cast<autodiff::Scalar>(), accelerations.cast<autodiff::Scalar>()};
+}
+
+Eigen::MatrixXd chain(const std::vector<Solution>& trajectories) {
+  Index total = 0;
+  for (const Solution& trajectory : trajectories) total += trajectory.y.cols();
+  Eigen::MatrixXd states(trajectories.empty() ? 0 : trajectories.front().y.rows(), total);
+  Index begin = 0;
+  for (const Solution& trajectory : trajectories) {
+    states.middleCols(begin, trajectory.y.cols()) = trajectory.y;
+    begin += trajectory.y.cols();
+  }
+  return states;
+}
+
+DataSet shuffled(const DataSet& data, Random& random) {
+  const std::vector<Index> order = random.permutation(data.size());
+  DataSet result = data;
+  for (Index s = 0; s < data.size(); ++s) {
+    result.states.col(s) = data.states.col(order[s]);
+    result.accelerations.col(s) = data.accelerations.col(order[s]);
+  }
+  return result;
+}
+
+std::pair<DataSet, DataSet> split(const DataSet& data, double fraction) {
+  const Index size = data.size();
+  if (size < 2 || !(fraction > 0 && fraction < 1))
+    throw std::invalid_argument("[split] " + std::to_string(size) + " samples at fraction " +
+                                std::to_string(fraction) +
+                                ": needs at least 2 samples and a fraction between 0 and 1");
+  const auto wanted = static_cast<Index>(std::llround(fraction * static_cast<double>(size)));
+  const Index first = std::clamp<Index>(wanted, 1, size - 1);
+  const auto part = [&](Index begin, Index count) {
+    return DataSet{data.states.middleCols(begin, count),
+                   data.accelerations.middleCols(begin, count)};
+  };
+  return {part(0, first), part(first, size - first)};
+}
+
+}  // namespace physics

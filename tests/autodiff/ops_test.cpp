@@ -1,0 +1,391 @@
+// Every operation: its values against the standard library and Eigen, its derivatives against
+// differences to third order, and the identities that tie the operations to one another.
+#include "autodiff/ops.h"
+
+#include <doctest/doctest.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "autodiff/grad.h"
+#include "autodiff/gradcheck.h"
+#include "autodiff/program.h"
+#include "autodiff/random.h"
+
+using namespace autodiff;
+
+namespace {
+
+using Vars = std::span<const Var>;
+using Inputs = std::vector<Matrix>;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+/// A call of one operation, and random inputs for it of about rows x cols.
+struct Example {
+  std::function<Var(Vars)> call;
+  std::function<Inputs(Random&, Index rows, Index cols)> inputs;
+};
+
+Example unary(Var (*op)(Var), double low, double high) {
+  return {[op](Vars x) { return op(x[0]); },
+          [=](Random& random, Index rows, Index cols) {
+            return Inputs{random.uniform_matrix(rows, cols, low, high)};
+          }};
+}
+
+Example shaped(std::function<Var(Vars)> call, std::function<std::vector<Shape>(Index, Index)> of) {
+  return {std::move(call), [of = std::move(of)](Random& random, Index rows, Index cols) {
+            Inputs inputs;
+            for (const Shape& shape : of(rows, cols))
+              inputs.push_back(random.uniform_matrix(shape.rows, shape.cols, 0.5, 1.5));
+            return inputs;
+          }};
+}
+
+Example one(std::function<Var(Vars)> call) {
+  return shaped(std::move(call), [](Index r, Index c) { return std::vector<Shape>{{r, c}}; });
+}
+
+Example two(std::function<Var(Vars)> call) {
+  return shaped(std::move(call), [](Index r, Index c) {
+    return std::vector<Shape>(2, Shape{r, c});
+  });
+}
+
+Inputs well_conditioned(Random& random, Index n, Index samples) {
+  Matrix a = random.uniform_matrix(n * n, samples, -0.4, 0.4);
+  for (Index i = 0; i < n; ++i) a.row(i * n + i).array() += 2;
+  return {a, random.uniform_matrix(n, samples, -1, 1)};
+}
+
+const std::multimap<std::string, Example>& examples() {
+  using Shapes = std::vector<Shape>;
+  static const std::multimap<std::string, Example> table{
+      {"add", two([](Vars x) { return x[0] + x[1]; })},
+      {"sub", two([](Vars x) { return x[0] - 3 * x[1]; })},
+      {"mul", two([](Vars x) { return x[0] * x[1]; })},
+      {"mul", one([](Vars x) { return x[0] * x[0]; })},
+      {"div", two([](Vars x) { return x[0] / x[1]; })},
+      {"neg", one([](Vars x) { return -x[0]; })},
+      {"scale", one([](Vars x) { return scale(x[0], -1.25); })},
+      {"shift", one([](Vars x) { return shift(x[0], 0.75); })},
+      {"pow", one([](Vars x) { return pow(x[0], -1); })},
+      {"pow", one([](Vars x) { return pow(x[0], 0); })},
+      {"pow", one([](Vars x) { return pow(x[0], 2); })},
+      {"pow", one([](Vars x) { return pow(x[0], 3.5); })},
+      {"exp", unary(exp, -1, 1)},
+      {"log", unary(log, 0.5, 2)},
+      {"sqrt", unary(sqrt, 0.5, 2)},
+      {"sin", unary(sin, -4, 4)},
+      {"cos", unary(cos, -4, 4)},
+      {"tanh", unary(tanh, -2, 2)},
+      {"sigmoid", unary(sigmoid, -4, 4)},
+      {"softplus", unary(softplus, -4, 4)},
+      {"abs", unary(abs, 0.1, 1)},
+      {"abs", unary(abs, -1, -0.1)},
+      {"sign", unary(sign, -1, -0.1)},
+      {"matmul", shaped([](Vars x) { return matmul(x[0], x[1]); },
+                        [](Index r, Index c) {
+                          return Shapes{{3, r}, {r, c}};
+                        })},
+      {"transpose", one([](Vars x) { return transpose(x[0]); })},
+      {"sum_rows", one([](Vars x) { return sum_rows(x[0]); })},
+      {"sum_cols", one([](Vars x) { return sum_cols(x[0]); })},
+      {"broadcast_rows", shaped([](Vars x) { return broadcast_rows(x[0], 3); },
+                                [](Index, Index c) {
+                                  return Shapes{{1, c}};
+                                })},
+      {"broadcast_cols", shaped([](Vars x) { return broadcast_cols(x[0], 4); },
+                                [](Index r, Index) {
+                                  return Shapes{{r, 1}};
+                                })},
+      {"slice_rows",
+       one([](Vars x) { return slice_rows(x[0], x[0].rows() / 2, (x[0].rows() + 1) / 2); })},
+      {"pad_rows", one([](Vars x) { return pad_rows(x[0], 1, x[0].rows() + 3); })},
+      {"stack_rows", shaped([](Vars x) { return stack_rows(x[0], x[1]); },
+                            [](Index r, Index c) {
+                              return Shapes{{r, c}, {2, c}};
+                            })},
+      {"sample_matmul", shaped([](Vars x) { return sample_matmul(x[0], x[1], 2); },
+                               [](Index r, Index c) {
+                                 return Shapes{{2 * r, c}, {6, c}};
+                               })},
+      {"sample_transpose", shaped([](Vars x) { return sample_transpose(x[0], 3); },
+                                  [](Index r, Index c) {
+                                    return Shapes{{3 * r, c}};
+                                  })},
+      {"sample_solve", {[](Vars x) { return sample_solve(x[0], x[1]); }, well_conditioned}},
+  };
+  return table;
+}
+
+Matrix value_of(const std::function<Var(Vars)>& f, const Inputs& inputs) {
+  Tape tape;
+  std::vector<Var> x;
+  std::vector<std::pair<Var, Matrix>> bindings;
+  for (const Matrix& input : inputs) {
+    x.push_back(tape.input(input.rows(), input.cols(), "x"));
+    bindings.emplace_back(x.back(), input);
+  }
+  return evaluate(f(x), bindings);
+}
+
+double apply(Var (*op)(Var), double x) {
+  return value_of([op](Vars v) { return op(v[0]); }, {Matrix::Constant(1, 1, x)})(0, 0);
+}
+
+double largest(const Matrix& difference) { return difference.cwiseAbs().maxCoeff(); }
+
+/// How often f's derivative at x is taken: f(x), f'(x), f''(x), f'''(x).
+std::array<double, 4> derivatives(const std::function<Var(Var)>& f, double at) {
+  Tape tape;
+  const Var x = tape.input(1, 1, "x");
+  std::array<double, 4> result{};
+  Var y = f(x);
+  for (double& value : result) {
+    value = evaluate(y, {{x, Matrix::Constant(1, 1, at)}})(0, 0);
+    y = grad(y, x);
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("every operation has an example, and its derivatives are right to third order") {
+  std::set<std::string> names;
+  for (const OpDef* op : all_ops()) {
+    INFO("operation ", op->name);
+    CHECK(names.insert(op->name).second);
+    const auto [begin, end] = examples().equal_range(op->name);
+    REQUIRE(begin != end);
+    for (auto entry = begin; entry != end; ++entry)
+      for (const Shape shape : {Shape{1, 1}, {1, 5}, {5, 1}, {3, 2}, {2, 17}}) {
+        INFO("shape ", to_string(shape));
+        Random random(7);
+        const Inputs inputs = entry->second.inputs(random, shape.rows, shape.cols);
+        bool recorded = false;
+        // The cube gives linear operations a second and third derivative to get wrong.
+        const auto f = [&](Tape& tape, Vars x) {
+          const Var y = entry->second.call(x);
+          for (int id = 0; id < tape.size(); ++id) recorded |= tape.node(id).op == op;
+          return y * y * y + y;
+        };
+        const GradcheckReport report = gradcheck(f, inputs);
+        CHECK(report.worst.size() == 3);
+        CHECK_MESSAGE(report.ok(), report);
+        CHECK_MESSAGE(recorded, "the example does not use the operation");
+      }
+  }
+  for (const auto& [name, example] : examples()) CHECK_MESSAGE(names.contains(name), name);
+}
+
+TEST_CASE("functions of one number agree with the standard library to rounding") {
+  struct Function {
+    const char* name;
+    Var (*op)(Var);
+    long double (*reference)(long double);
+    double low, high;
+    double tolerance;  // relative, in units of 2^-52
+  };
+  const Function functions[] = {
+      {"exp", exp, std::exp, -700, 700, 4},
+      {"log", log, std::log, 1e-12, 20, 4},
+      {"sqrt", sqrt, std::sqrt, 0, 20, 1},
+      {"sin", sin, std::sin, -300, 300, 4},
+      {"cos", cos, std::cos, -300, 300, 4},
+      {"tanh", tanh, std::tanh, -20, 20, 4},
+      {"sigmoid", sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); }, -700, 700, 6},
+      {"softplus", softplus,
+       [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }, -700,
+       700, 6},
+  };
+  for (const Function& f : functions) {
+    INFO("function ", f.name);
+    Random random(3);
+    Matrix x = random.uniform_matrix(1, 4001, f.low, f.high);
+    if (f.low < 0)  // the small numbers, where 1 - e and e - 1 lose their digits
+      for (Index i = 0; i < 2000; ++i)
+        x(i) = random.normal() * std::pow(10, random.uniform(-18, 1));
+    const Matrix y = value_of([&](Vars v) { return f.op(v[0]); }, {x});
+    double worst = 0, worst_x = 0;
+    for (Index i = 0; i < x.cols(); ++i) {
+      const long double expected = f.reference(x(i));
+      const auto error = static_cast<double>(std::abs((y(i) - expected) / expected));
+      if (!(error <= worst)) worst = error, worst_x = x(i);
+    }
+    CAPTURE(worst_x);
+    CHECK(worst / 0x1p-52 < f.tolerance);
+  }
+}
+
+TEST_CASE("infinities and NaN go through, and the edges have their limits") {
+  for (const auto op : {exp, log, sqrt, sin, cos, tanh, sigmoid, softplus, abs, sign})
+    CHECK(std::isnan(apply(op, not_a_number)));
+  CHECK(apply(exp, infinity) == infinity);
+  CHECK(apply(exp, 1e5) == infinity);
+  CHECK(apply(exp, -infinity) == 0);
+  CHECK(apply(exp, -1e5) == 0);
+  CHECK(apply(exp, 0) == 1);
+  CHECK(apply(log, infinity) == infinity);
+  CHECK(apply(log, 0) == -infinity);
+  CHECK(apply(log, 1) == 0);
+  CHECK(std::isnan(apply(log, -1)));
+  CHECK(std::isnan(apply(sqrt, -1)));
+  CHECK(std::isnan(apply(sin, infinity)));
+  CHECK(std::isnan(apply(cos, -infinity)));
+  CHECK(apply(tanh, infinity) == 1);
+  CHECK(apply(tanh, -infinity) == -1);
+  CHECK(apply(sigmoid, infinity) == 1);
+  CHECK(apply(sigmoid, -infinity) == 0);
+  CHECK(apply(softplus, infinity) == infinity);
+  CHECK(apply(softplus, -infinity) == 0);
+  CHECK(apply(abs, -infinity) == infinity);
+  CHECK(apply(abs, -0.0) == 0);
+  CHECK(apply(sign, -3e-320) == -1);
+  CHECK(apply(sign, 0) == 0);
+  CHECK(apply(sign, infinity) == 1);
+
+  // A NaN stays in its row of A, and in its column of B.
+  Matrix a = Matrix::Constant(9, 11, 2), b = Matrix::Constant(11, 10, 3);
+  a(4, 3) = not_a_number;
+  b(5, 6) = not_a_number;
+  const Matrix product = value_of([](Vars x) { return matmul(x[0], x[1]); }, {a, b});
+  for (Index i = 0; i < 9; ++i)
+    for (Index j = 0; j < 10; ++j) CHECK(std::isnan(product(i, j)) == (i == 4 || j == 6));
+}
+
+TEST_CASE("powers of zero have derivatives") {
+  CHECK(derivatives([](Var x) { return pow(x, 2); }, 0) == std::array<double, 4>{0, 0, 2, 0});
+  CHECK(derivatives([](Var x) { return pow(x, 3); }, 0) == std::array<double, 4>{0, 0, 0, 6});
+  CHECK(derivatives([](Var x) { return pow(x, 0); }, 0) == std::array<double, 4>{1, 0, 0, 0});
+  CHECK(derivatives([](Var x) { return pow(x, -1); }, -2) ==
+        std::array<double, 4>{-0.5, -0.25, -0.25, -0.375});
+  // Where the curve has a kink, the engine takes the middle of its slopes.
+  CHECK(derivatives([](Var x) { return abs(x); }, 0)[1] == 0);
+}
+
+TEST_CASE("functions satisfy the identities of the textbook") {
+  Random random(5);
+  const Matrix x = random.uniform_matrix(3, 50, -8, 8);
+  const auto error = [&](const std::function<Var(Var)>& f) {
+    return largest(value_of([&](Vars v) { return f(v[0]); }, {x}));
+  };
+  CHECK(error([](Var v) { return softplus(v) - softplus(-v) - v; }) < 4e-15);
+  CHECK(error([](Var v) { return tanh(v) - (2 * sigmoid(2 * v) - 1); }) < 4e-15);
+  CHECK(error([](Var v) { return sigmoid(v) + sigmoid(-v) - 1; }) < 4e-15);
+  CHECK(error([](Var v) { return sin(v) * sin(v) + cos(v) * cos(v) - 1; }) < 4e-15);
+  CHECK(error([](Var v) { return log(exp(v)) - v; }) < 4e-14);
+  CHECK(error([](Var v) { return sqrt(v * v) - abs(v); }) < 4e-15);
+  CHECK(error([](Var v) { return sign(v) * abs(v) - v; }) == 0);
+  CHECK(error([](Var v) { return 1 / v - pow(v, -1); }) == 0);
+  CHECK(error([](Var v) { return (1 - v) + (v - 1); }) == 0);
+}
+
+TEST_CASE("matrix operations agree with Eigen") {
+  Random random(11);
+  for (const auto& [m, k, n] : std::vector<std::array<Index, 3>>{
+           {1, 1, 1}, {1, 7, 1}, {3, 4, 5}, {16, 16, 4}, {17, 33, 9}, {40, 300, 21}, {65, 1, 3}}) {
+    const Matrix a = random.normal_matrix(m, k), b = random.normal_matrix(k, n);
+    const Matrix expected = a.lazyProduct(b);
+    const double tolerance = 1e-15 * static_cast<double>(k) * 10;
+    CHECK(largest(value_of([](Vars x) { return matmul(x[0], x[1]); }, {a, b}) - expected) <
+          tolerance);
+    // The optimiser spares this transpose; both must give the product.
+    Tape tape;
+    const Var x = tape.input(m, k, "a"), y = tape.input(n, k, "b");
+    const Program program({matmul(x, transpose(y))});
+    CHECK(program.instructions() == 1);
+    Workspace workspace(program);
+    const Matrix b_transposed = b.transpose();
+    workspace.bind(x, a);
+    workspace.bind(y, b_transposed);
+    program.run(workspace);
+    CHECK(largest(workspace.value(0) - expected) < tolerance);
+    CHECK(value_of([](Vars v) { return transpose(v[0]); }, {a}) == a.transpose());
+    CHECK(value_of([](Vars v) { return stack_rows(v[0], 2 * v[0]); }, {a}).bottomRows(m) == 2 * a);
+    CHECK(largest(value_of([](Vars v) { return sum(v[0]); }, {a}).array() - a.sum()) < 1e-12);
+    CHECK(largest(value_of([](Vars v) { return mean(v[0]); }, {a}).array() - a.mean()) < 1e-14);
+  }
+}
+
+TEST_CASE("every sample has its own small matrix") {
+  Random random(13);
+  for (const Index n : {1, 2, 3, 5}) {
+    Inputs system = well_conditioned(random, n, 6);
+    // Zeros on the diagonal: without pivoting the elimination would divide by them.
+    if (n > 1)
+      for (Index i = 0; i < n; ++i) system[0](i * n + i, 2) = 0;
+    const auto solve = [](Vars x) { return sample_solve(x[0], x[1]); };
+    const Matrix x = value_of(solve, system);
+    const Matrix back =
+        value_of([n](Vars v) { return sample_matmul(v[0], sample_solve(v[0], v[1]), n); }, system);
+    for (Index s = 0; s < 6; ++s) {
+      const Matrix a = Eigen::Map<const Matrix>(system[0].col(s).data(), n, n);
+      CHECK(largest(x.col(s) - a.partialPivLu().solve(system[1].col(s))) < 1e-12);
+      CHECK(value_of([n](Vars v) { return sample_transpose(v[0], n); }, system).col(s) ==
+            a.transpose().reshaped());
+    }
+    CHECK(largest(back - system[1]) < 1e-12);
+
+    system[0].col(4).setZero();  // one singular sample must not touch its neighbours
+    const Matrix rest = value_of(solve, system);
+    CHECK(!rest.col(4).allFinite());
+    CHECK(rest.leftCols(4) == x.leftCols(4));
+    CHECK(rest.col(5) == x.col(5));
+  }
+  // Not square: (2 x 3)·(3 x 4), then back and forth.
+  const Matrix a = random.normal_matrix(6, 3), b = random.normal_matrix(12, 3);
+  const Matrix y = value_of([](Vars v) { return sample_matmul(v[0], v[1], 3); }, {a, b});
+  for (Index s = 0; s < 3; ++s)
+    CHECK(largest(y.col(s).reshaped(2, 4) - a.col(s).reshaped(2, 3) * b.col(s).reshaped(3, 4)) <
+          1e-14);
+  CHECK(value_of([](Vars v) { return sample_transpose(sample_transpose(v[0], 2), 3); }, {a}) == a);
+}
+
+TEST_CASE("sum and broadcast, slice and pad, transpose and itself are adjoint pairs") {
+  Random random(17);
+  const Matrix x = random.normal_matrix(5, 7), row_of = random.normal_matrix(1, 7),
+               column = random.normal_matrix(5, 1), two_rows = random.normal_matrix(2, 7);
+  // <A x, y> - <x, Aᵀ y> = 0
+  const auto gap = [&](const Matrix& y, const std::function<Var(Var)>& forward,
+                       const std::function<Var(Var)>& back) {
+    return std::abs(value_of(
+        [&](Vars v) { return sum(forward(v[0]) * v[1]) - sum(v[0] * back(v[1])); }, {x, y})(0, 0));
+  };
+  CHECK(gap(row_of, sum_rows, [](Var y) { return broadcast_rows(y, 5); }) < 1e-13);
+  CHECK(gap(column, sum_cols, [](Var y) { return broadcast_cols(y, 7); }) < 1e-13);
+  CHECK(gap(
+            two_rows, [](Var v) { return slice_rows(v, 2, 2); },
+            [](Var y) { return pad_rows(y, 2, 5); }) < 1e-13);
+  CHECK(gap(x.transpose(), transpose, transpose) < 1e-13);
+  CHECK(value_of([](Vars v) { return slice_rows(pad_rows(v[0], 3, 9), 3, 5); }, {x}) == x);
+  CHECK(value_of([](Vars v) { return transpose(transpose(v[0])); }, {x}) == x);
+}
+
+TEST_CASE("shapes that do not fit are refused in words") {
+  Tape tape;
+  const Var x = tape.input(3, 4, "x"), y = tape.input(5, 2, "y");
+  CHECK_THROWS_WITH_AS(matmul(x, y), "[matmul] (3x4)·(5x2): inner sizes 4 and 5 differ",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(x + y, doctest::Contains("[add] (3x4) and (5x2)"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(slice_rows(x, 2, 2), doctest::Contains("[slice_rows] 2 rows from row 2"),
+                       std::invalid_argument);
+  CHECK_THROWS_AS(slice_rows(x, -1, 1), std::invalid_argument);
+  CHECK_THROWS_AS(slice_rows(x, 0, 0), std::invalid_argument);
+  CHECK_THROWS_AS(pad_rows(x, 0, 2), std::invalid_argument);
+  CHECK_THROWS_AS(stack_rows(x, y), std::invalid_argument);
+  CHECK_THROWS_AS(stack_rows(std::vector<Var>()), std::invalid_argument);
+  CHECK_THROWS_AS(broadcast_rows(x, 3), std::invalid_argument);
+  CHECK_THROWS_AS(broadcast_cols(x, 3), std::invalid_argument);
+  CHECK_THROWS_AS(broadcast_rows(row(x, 0), 0), std::invalid_argument);
+  CHECK_THROWS_AS(sample_solve(x, x), std::invalid_argument);
+  CHECK_THROWS_AS(sample_matmul(x, x, 2), std::invalid_argument);
+  CHECK_THROWS_AS(sample_transpose(x, 2), std::invalid_argument);
+}

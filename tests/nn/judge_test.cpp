@@ -1,0 +1,124 @@
+// The judges, on motions and trajectories made up so that the answers are known.
+#include "nn/judge.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+using autodiff::Index;
+using nn::energy_error;
+using nn::judge_accelerations;
+using nn::judge_rollouts;
+using Trajectories = std::vector<physics::Solution>;
+
+namespace {
+
+/// A trajectory with these states, one time after the other.
+physics::Solution trajectory(const Eigen::MatrixXd& states) {
+  physics::Solution solution;
+  solution.y = states;
+  return solution;
+}
+
+/// n = 1: the coordinate stays at `q` for `count` times, the velocity is 9.
+physics::Solution standing(double q, Index count) {
+  Eigen::MatrixXd states(2, count);
+  states.row(0).setConstant(q);
+  states.row(1).setConstant(9);
+  return trajectory(states);
+}
+
+const nn::Energy first_entry = [](const double* state) { return state[0]; };
+
+}  // namespace
+
+TEST_CASE("errors of accelerations are means and maxima of each coordinate apart") {
+  const physics::Motion truth = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+    result = states.bottomRows(2);
+  };
+  const physics::Motion learnt = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+    result = states.bottomRows(2) + states.topRows(2);
+  };
+  Eigen::MatrixXd states(4, 4);  // the upper half becomes the error
+  states << 1, -1, 1, -1,        //
+      0, 0, -4, 2,               //
+      7, 8, 9, 10,               //
+      5, 4, 3, 2;
+  const nn::AccelerationErrors errors = judge_accelerations(learnt, truth, states);
+  CHECK(errors.mse.isApprox(Eigen::Vector2d(1, 5)));
+  CHECK(errors.l1.isApprox(Eigen::Vector2d(1, 1.5)));
+  CHECK(errors.largest.isApprox(Eigen::Vector2d(1, 4)));
+  CHECK(judge_accelerations(truth, truth, states).largest.isZero(0));
+}
+
+TEST_CASE("an acceleration that is not finite spoils its own coordinate's errors only") {
+  const physics::Motion truth = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+    result = Eigen::MatrixXd::Zero(2, states.cols());
+  };
+  const physics::Motion learnt = [&](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+    truth(states, result);
+    result(1, 2) = std::nan("");
+  };
+  const auto errors = judge_accelerations(learnt, truth, Eigen::MatrixXd::Zero(4, 5));
+  CHECK(errors.mse[0] == 0);
+  CHECK(std::isnan(errors.mse[1]));
+  CHECK(std::isnan(errors.l1[1]));
+}
+
+TEST_CASE("errors of rollouts are of the coordinates, over all times and trajectories") {
+  Eigen::MatrixXd zero = Eigen::MatrixXd::Zero(4, 2), first = zero, second = zero;
+  first.row(0) << 1, 3;           // θ1 off by 1 and 3
+  second.row(1) << 0, -2;         // θ2 off by 0 and -2
+  second.row(3).setConstant(50);  // velocities do not count
+  const auto errors =
+      judge_rollouts({trajectory(first), trajectory(second)}, {trajectory(zero), trajectory(zero)});
+  CHECK(errors.mse.isApprox(Eigen::Vector2d(10.0 / 4, 4.0 / 4)));
+  CHECK(errors.stopped == 0);
+}
+
+TEST_CASE("the median is that of the trajectories' own errors, whatever their order") {
+  const Trajectories truth(5, standing(0, 3));
+  const Trajectories learnt{standing(100, 3), standing(1, 3), standing(3, 3), standing(2, 3),
+                            standing(0, 3)};
+  const auto errors = judge_rollouts(learnt, truth);
+  CHECK(errors.median[0] == doctest::Approx(4));
+  CHECK(errors.mse[0] == doctest::Approx((10000 + 1 + 9 + 4) / 5.0));
+}
+
+TEST_CASE("the median of an even number of trajectories lies between the two in the middle") {
+  const Trajectories truth(2, standing(0, 3));
+  const auto errors = judge_rollouts({standing(1, 3), standing(3, 3)}, truth);
+  CHECK(errors.median[0] >= 1);
+  CHECK(errors.median[0] <= 9);
+}
+
+TEST_CASE("a trajectory that stopped is counted and judged over the times it reached") {
+  const Trajectories truth(3, standing(0, 4));
+  const auto errors = judge_rollouts({standing(2, 1), standing(1, 4), standing(5, 0)}, truth);
+  CHECK(errors.stopped == 2);
+  CHECK(errors.mse[0] == doctest::Approx((4 + 4 * 1) / 5.0));  // 1 + 4 + 0 points
+  CHECK(std::isfinite(errors.median[0]));
+}
+
+TEST_CASE("rollouts that reached nothing at all have no finite error") {
+  const auto errors = judge_rollouts({standing(5, 0)}, {standing(0, 4)});
+  CHECK(errors.stopped == 1);
+  CHECK_FALSE(std::isfinite(errors.mse[0]));
+  CHECK_FALSE(errors.median[0] == 0);
+}
+
+TEST_CASE("the energy error is the mean of |last - first| in units of the scale") {
+  Eigen::MatrixXd up(2, 3), down(2, 2);
+  up << 1, 99, 3, 0, 0, 0;  // what is in between does not count
+  down << 5, 1, 0, 0;
+  const double error = energy_error({trajectory(up), trajectory(down)}, first_entry, 10);
+  CHECK(error == doctest::Approx((2 + 4) / 2.0 / 10));
+}
+
+TEST_CASE("a trajectory that ended where it began does not count as energy kept") {
+  // Asked for start and end, it only reached the start, which says nothing about the energy.
+  physics::Solution stopped = standing(3, 1);
+  stopped.status = physics::Rk45Status::too_many_steps;
+  CHECK_FALSE(energy_error({stopped}, first_entry, 1) == 0);
+}

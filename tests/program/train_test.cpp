@@ -1,0 +1,302 @@
+// ./train as its users meet it: a process with flags, files, messages and exit codes.
+//
+// TRAIN_PROGRAM is its path. Every test works in a fresh temporary folder.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "autodiff/matrix.h"
+#include "tools/options.h"
+
+namespace fs = std::filesystem;
+using autodiff::Scalar;
+
+namespace {
+
+std::string contents(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, at);) parts.push_back(part);
+  return parts;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+
+/// A temporary working directory, gone with its object.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "train_test_XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = name;
+    std::ofstream(path_ / "file") << "a regular file, where no folder can be made\n";
+  }
+  ~Folder() { fs::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  Outcome train(const std::string& flags) const {
+    const std::string command =
+        "cd '" + path_.string() + "' && '" TRAIN_PROGRAM "' " + flags + " >stdout 2>stderr";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
+  }
+  std::string read(const std::string& name) const { return contents(path_ / name); }
+  nlohmann::json result(const std::string& out) const {
+    return nlohmann::json::parse(read(out + "/result.json"));
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// metrics.csv without the column of seconds, the one thing that differs between equal runs.
+std::string metrics_without_time(const std::string& csv) {
+  std::string kept;
+  for (const std::string& line : split(csv, '\n')) kept += line.substr(0, line.rfind(',')) + '\n';
+  return kept;
+}
+
+/// All numbers of a safetensors file.
+std::vector<Scalar> weights(const std::string& file) {
+  std::uint64_t header = 0;
+  REQUIRE(file.size() > 8);
+  std::memcpy(&header, file.data(), 8);
+  REQUIRE(file.size() > 8 + header);
+  std::vector<Scalar> values((file.size() - 8 - header) / sizeof(Scalar));
+  std::memcpy(values.data(), file.data() + 8 + header, values.size() * sizeof(Scalar));
+  return values;
+}
+
+bool all_finite(const std::vector<Scalar>& values) {
+  return std::all_of(values.begin(), values.end(), [](Scalar x) { return std::isfinite(x); });
+}
+
+const std::string small_run = "--preset seed --epochs 2 --trajectories 16 --rollouts 5";
+/// With so much mass of its own the model hardly moves, and judging it takes no time.
+const std::string tame_run =
+    "--preset seed --epochs 2 --trajectories 16 --rollouts 2 "
+    "--kinetic-prior 1e6 --batch 16 --shard-width 3 --quiet";
+
+}  // namespace
+
+TEST_CASE("--help ends with 0 and shows the groups of flags, examples and exit codes") {
+  const Outcome help = Folder().train("--help");
+  CHECK(help.code == 0);
+  CHECK(help.err.empty());
+  for (const char* part : {"Run", "System", "Data", "Model", "Training", "Judging", "Examples",
+                           "--preset", "--seed", "--lr", "Exit codes", "130"})
+    CHECK_MESSAGE(contains(help.out, part), part);
+}
+
+TEST_CASE("--version ends with 0 and tells name and version") {
+  const Outcome version = Folder().train("--version");
+  CHECK(version.code == 0);
+  CHECK(contains(version.out, "lagrange 0."));
+  CHECK(version.err.empty());
+}
+
+TEST_CASE("a wrong flag ends with 2 and a message that names flag and value") {
+  const Folder folder;
+  for (const auto& [flag, value] :
+       std::vector<std::pair<std::string, std::string>>{{"--bogus", "3"},
+                                                        {"--lr", "-1"},
+                                                        {"--lr", "fast"},
+                                                        {"--lr", "nan"},
+                                                        {"--epochs", "0"},
+                                                        {"--epochs", "2.5"},
+                                                        {"--batch", "0"},
+                                                        {"--batch", "99999999"},
+                                                        {"--preset", "nope"},
+                                                        {"--activation", "relu"},
+                                                        {"--activation", "swish"},
+                                                        {"--loss", "l3"},
+                                                        {"--hidden", "16,x"},
+                                                        {"--seed", "-1"},
+                                                        {"--seed", "abc"},
+                                                        {"--angle-features", "maybe"},
+                                                        {"--points", "1"},
+                                                        {"--m1", "0"}}) {
+    // What should get past the flags all the same ends at once, with 4.
+    const Outcome wrong = folder.train("--out file/x " + flag + " " + value);
+    CAPTURE(wrong.err);
+    CHECK_MESSAGE(wrong.code == 2, flag, " ", value);
+    CHECK_MESSAGE(contains(wrong.err, flag), flag);
+    CHECK_MESSAGE(contains(wrong.err, flag == "--hidden" ? "x" : value), value);
+    CHECK(wrong.out.empty());
+  }
+  CHECK(contains(folder.train("--activation relu").err, "second derivative"));
+}
+
+TEST_CASE("a batch larger than the data ends with 2 and gives both numbers") {
+  const Outcome wrong = Folder().train("--preset seed --trajectories 5 --points 3 --batch 16");
+  CHECK(wrong.code == 2);
+  for (const char* part : {"--batch", "16", "15"}) CHECK(contains(wrong.err, part));
+}
+
+TEST_CASE("files that cannot be written or read end with 4 and are named") {
+  const Folder folder;
+  const Outcome blocked = folder.train("--preset seed --out file/below");
+  CHECK(blocked.code == 4);
+  CHECK(contains(blocked.err, "file/below"));
+  const Outcome missing = folder.train("--config missing.toml");
+  CHECK(missing.code == 4);
+  CHECK(contains(missing.err, "missing.toml"));
+  CHECK_FALSE(fs::exists(folder.path() / "runs"));  // nothing was begun
+}
+
+TEST_CASE("options written as TOML and read again are the same to the last digit") {
+  const Folder folder;
+  const auto parse = [](std::vector<const char*> flags) {
+    flags.insert(flags.begin(), "train");
+    return tools::parse_train_options(static_cast<int>(flags.size()), flags.data());
+  };
+  for (const char* preset : {"default", "seed"}) {
+    const tools::TrainOptions options =
+        parse({"--preset", preset, "--g", "9.80665123456789", "--lr", "1.23456789e-7", "--seed",
+               "18446744073709551615", "--hidden", "7,6,5", "--quiet", "--m1", "0.1"});
+    const std::string file = (folder.path() / "config.toml").string();
+    std::ofstream(file) << tools::to_toml(options);
+    const tools::TrainOptions again = parse({"--config", file.c_str()});
+    CHECK(again.preset == options.preset);
+    CHECK(again.angle == options.angle);
+    CHECK(again.system.g == options.system.g);
+    CHECK(again.system.m1 == options.system.m1);
+    CHECK(again.learning_rate == options.learning_rate);
+    CHECK(again.seed == options.seed);
+    CHECK(again.hidden == options.hidden);
+    CHECK(again.angle_features == options.angle_features);
+    CHECK(again.quiet);
+    CHECK(parse({"--config", file.c_str(), "--m1", "3"}).system.m1 == 3);  // flags over file
+  }
+}
+
+TEST_CASE("a short run leaves everything behind, and its config.toml repeats it bit for bit") {
+  const Folder folder;
+  const Outcome run = folder.train(small_run + " --out X");
+  CAPTURE(run.err);
+  REQUIRE(run.code == 0);
+  CHECK(run.err.empty());
+  CHECK(contains(run.out, "X/"));
+  for (const char unwanted : {'\r', '\x1b'}) CHECK(run.out.find(unwanted) == std::string::npos);
+
+  const auto metrics = split(folder.read("X/metrics.csv"), '\n');
+  REQUIRE(metrics.size() == 3);
+  CHECK(metrics[0] == "epoch,loss,learning_rate,seconds");
+  CHECK(metrics[2].starts_with("2,"));
+
+  const auto rows = split(folder.read("X/trajectory.csv"), '\n');
+  REQUIRE(rows.size() > 101);
+  const std::size_t columns = split(rows[0], ',').size();
+  CHECK(rows[0].starts_with("t,theta1,theta2,omega1,omega2"));
+  for (std::size_t k = 1; k < rows.size(); ++k) {
+    const auto entries = split(rows[k], ',');
+    CHECK(entries.size() == columns);
+    for (const std::string& entry : entries) CHECK(std::isfinite(std::stod(entry)));
+  }
+
+  const nlohmann::json result = folder.result("X");
+  CHECK(result["preset"] == "seed");
+  CHECK(result["status"] == "finished");
+  CHECK(result["seed"] == 0);
+  CHECK(result["threads"] == 1);
+  CHECK(result["train_steps"] == 32);
+  CHECK(result["parameters"] == 641);  // 4-16-16-16-1
+  for (const char* key : {"wall_s", "train_loss", "acceleration_l1", "energy_error"})
+    CHECK_MESSAGE(result[key].is_number(), key);
+  for (const char* key : {"acceleration_mse", "trajectory_mse"}) {
+    REQUIRE_MESSAGE(result[key].size() == 2, key);
+    CHECK(result[key][0].is_number());
+    CHECK(result[key][1].is_number());
+  }
+  CHECK(weights(folder.read("X/model.safetensors")).size() == 641);
+
+  REQUIRE(folder.train("--config X/config.toml --out Y").code == 0);
+  CHECK(folder.read("Y/model.safetensors") == folder.read("X/model.safetensors"));
+  CHECK(metrics_without_time(folder.read("Y/metrics.csv")) ==
+        metrics_without_time(folder.read("X/metrics.csv")));
+}
+
+TEST_CASE("a seed gives the same bits with one thread and with two, another seed others") {
+  const Folder folder;
+  REQUIRE(folder.train(tame_run + " --out one --threads 1").code == 0);
+  const Outcome two = folder.train(tame_run + " --out two --threads 2");
+  REQUIRE(two.code == 0);
+  CHECK(two.out.empty());  // --quiet
+  REQUIRE(folder.train(tame_run + " --out other --seed 1").code == 0);
+  CHECK(folder.read("two/model.safetensors") == folder.read("one/model.safetensors"));
+  CHECK(folder.read("two/trajectory.csv") == folder.read("one/trajectory.csv"));
+  CHECK(metrics_without_time(folder.read("two/metrics.csv")) ==
+        metrics_without_time(folder.read("one/metrics.csv")));
+  CHECK(folder.read("other/model.safetensors") != folder.read("one/model.safetensors"));
+}
+
+TEST_CASE("a run that diverges ends with 3, says so and keeps what it reached") {
+  const Folder folder;
+  const Outcome run = folder.train("--preset seed --trajectories 16 --lr 1e6 --clip 0 --out X");
+  CHECK(run.code == 3);
+  CHECK(contains(run.err, "finite"));
+  CHECK(contains(run.err, "--lr"));
+  CHECK(folder.result("X")["status"] == "diverged");
+  CHECK(split(folder.read("X/metrics.csv"), '\n').size() >= 2);
+  CHECK(all_finite(weights(folder.read("X/model.safetensors"))));
+}
+
+TEST_CASE("Ctrl-C ends with 130 after the step at hand and keeps what was reached") {
+  const Folder folder;
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    if (chdir(folder.path().c_str()) == 0 && std::freopen("stdout", "w", stdout) != nullptr &&
+        std::freopen("stderr", "w", stderr) != nullptr)
+      execl(TRAIN_PROGRAM, TRAIN_PROGRAM, "--preset", "seed", "--epochs", "100000000", "--out", "X",
+            static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + std::chrono::seconds(10);
+  while (split(folder.read("X/metrics.csv"), '\n').size() < 2 && Clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  kill(child, SIGINT);
+  int status = 0;
+  while (waitpid(child, &status, WNOHANG) == 0) {
+    if (Clock::now() > deadline) kill(child, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 130);
+  CHECK(contains(folder.read("stderr"), "interrupted"));
+  CHECK(folder.result("X")["status"] == "interrupted");
+  CHECK(folder.result("X")["train_steps"] > 0);
+  CHECK(split(folder.read("X/metrics.csv"), '\n').size() >= 2);
+  CHECK(weights(folder.read("X/model.safetensors")).size() == 641);
+}

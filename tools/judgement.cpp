@@ -1,0 +1,95 @@
+#include "tools/judgement.h"
+
+#include <algorithm>
+#include <numbers>
+#include <sstream>
+
+#include "tools/progress.h"
+
+namespace tools {
+
+using autodiff::Index;
+using autodiff::Random;
+
+namespace {
+
+constexpr physics::Rk45Options for_truth{.rtol = 1e-9, .atol = 1e-9};
+constexpr physics::Rk45Options for_learnt{.rtol = 1e-7, .atol = 1e-7, .max_steps = 20'000};
+constexpr physics::Rk45Options for_energy{.rtol = 1e-8, .atol = 1e-8, .max_steps = 100'000};
+
+// Judges draw other states than training, which starts from the seed itself.
+constexpr std::uint64_t judge_seed = 1'000'003, example_seed = 2'000'003;
+
+Eigen::MatrixXd fresh_states(const TrainOptions& options, Index count, Random& random,
+                             const physics::Motion& truth) {
+  if (options.source == "fresh") return box_states(options, count, random);
+  return trajectory_states(options, count / options.points + 1, random, truth);
+}
+
+/// 40 starts near rest, T = 100 s, energies in units of the largest potential energy (29.4 J where
+/// masses and lengths are 1).
+double paper_energy_error(const physics::DoublePendulum& pendulum, const physics::Motion& learnt,
+                          Random& random) {
+  constexpr double circle = 2 * std::numbers::pi;
+  const physics::StateBox near_rest{Eigen::Vector4d::Zero(),
+                                    Eigen::Vector4d(circle, circle, 0.1, 0.1)};
+  const auto ends = physics::roll_out(learnt, physics::random_states(random, near_rest, 40),
+                                      Eigen::Vector2d(0, 100), for_energy);
+  const double scale = pendulum.potential_energy(std::numbers::pi, std::numbers::pi);
+  return nn::energy_error(
+      ends, [&](const double* state) { return pendulum.energy(state); }, scale);
+}
+
+}  // namespace
+
+Eigen::MatrixXd box_states(const TrainOptions& options, Index count, Random& random) {
+  const Eigen::Vector4d high(options.angle, options.angle, options.velocity, options.velocity);
+  return physics::random_states(random, {-high, high}, count);
+}
+
+Eigen::MatrixXd trajectory_states(const TrainOptions& options, Index trajectories, Random& random,
+                                  const physics::Motion& truth) {
+  const auto times = Eigen::VectorXd::LinSpaced(options.points, 0, options.duration);
+  return chain(
+      physics::roll_out(truth, box_states(options, trajectories, random), times, for_truth));
+}
+
+Judgement judge(const TrainOptions& options, const Motions& motions) {
+  const Stopwatch watch;
+  Random random(options.seed + judge_seed);
+  Judgement judged;
+  judged.acceleration = nn::judge_accelerations(
+      motions.learnt, motions.truth, fresh_states(options, 10'000, random, motions.truth));
+
+  const auto starts = box_states(options, options.rollouts, random);
+  const auto times = Eigen::VectorXd::LinSpaced(101, 0, options.duration);
+  judged.rollout = nn::judge_rollouts(physics::roll_out(motions.learnt, starts, times, for_learnt),
+                                      physics::roll_out(motions.truth, starts, times, for_truth));
+  judged.energy_error = paper_energy_error(options.system, motions.learnt, random);
+  judged.seconds = watch.seconds();
+  return judged;
+}
+
+std::string trajectory_csv(const TrainOptions& options, const Motions& motions) {
+  Random random(options.seed + example_seed);
+  const auto start = box_states(options, 1, random);
+  const auto times = Eigen::VectorXd::LinSpaced(501, 0, 2 * options.duration);
+  const auto truth = physics::roll_out(motions.truth, start, times, for_truth).front();
+  const auto learnt = physics::roll_out(motions.learnt, start, times, for_learnt).front();
+
+  std::ostringstream csv;
+  csv.precision(10);
+  csv << "t,theta1,theta2,omega1,omega2,energy,"
+         "learnt_theta1,learnt_theta2,learnt_omega1,learnt_omega2,learnt_energy\n";
+  for (Index k = 0; k < std::min(truth.y.cols(), learnt.y.cols()); ++k) {
+    csv << times[k];
+    for (const auto* trajectory : {&truth, &learnt}) {
+      for (const double value : trajectory->y.col(k)) csv << ',' << value;
+      csv << ',' << options.system.energy(trajectory->y.col(k).data());
+    }
+    csv << '\n';
+  }
+  return csv.str();
+}
+
+}  // namespace tools

@@ -1,0 +1,234 @@
+#include "tools/options.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <thread>
+
+#include "nn/activation.h"
+
+namespace tools {
+namespace {
+
+/// The slides' sweet spot, to the letter.
+TrainOptions seed_preset() {
+  TrainOptions o;
+  o.preset = "seed";
+  o.source = "trajectories";
+  o.angle = 1.5707963267948966;
+  o.velocity = 1;
+  o.trajectories = 512;
+  o.points = 4;
+  o.hidden = {16, 16, 16};
+  o.initialiser = "slides";
+  o.angle_features = false;
+  o.velocity_scale = 1;
+  o.loss = "mse";
+  o.batch = 4;
+  o.epochs = 100;
+  o.learning_rate = 1e-3;
+  o.schedule = "step";
+  o.lr_step = 10;
+  o.lr_gamma = 0.5;
+  o.clip = 0;
+  o.threads = 1;  // a batch of 4 is one shard: nothing to share out
+  return o;
+}
+
+const std::map<std::string, TrainOptions (*)()> presets{
+    {"default", [] { return TrainOptions(); }},
+    {"seed", seed_preset},
+};
+
+/// A range whose error message gives the value, the range and the unit of measure in the flag's
+/// help.
+CLI::Validator between(double low, double high) {
+  const std::string range = '[' + CLI::detail::to_string(low) + ", " +
+                            (high < 1e300 ? CLI::detail::to_string(high) : "inf") + ']';
+  return CLI::Validator(
+      [=](std::string& text) {
+        double value = 0;
+        const bool number = CLI::detail::lexical_cast(text, value);
+        return number && value >= low && value <= high
+                   ? std::string()
+                   : "'" + text + "' is not a number in " + range;
+      },
+      range, "range");
+}
+
+constexpr double any = 1e308;
+constexpr double positive = 1e-300;
+
+void declare(CLI::App& app, TrainOptions& o) {
+  app.option_defaults()->always_capture_default();
+  app.set_version_flag("--version", std::string("lagrange 0.1.0"));
+  app.set_config("--config", "", "Read options from a TOML file; flags come over it");
+  app.add_option("--preset", o.preset,
+                 "Where all options start from: default, the whole phase space in about a minute; "
+                 "seed, the slides' sweet spot to the letter");
+
+  const std::string run = "Run";
+  app.add_option("--out", o.out, "Folder for the results (default: runs/<preset>)")->group(run);
+  app.add_option("--seed", o.seed, "Seed of all random numbers")->group(run);
+  app.add_option("--threads", o.threads, "OpenMP threads; 0: one for each core")
+      ->check(between(0, 4096))
+      ->group(run);
+  app.add_flag("--quiet", o.quiet, "Print nothing but errors")->group(run);
+
+  const std::string system = "System: the double pendulum";
+  app.add_option("--m1", o.system.m1, "Mass of the upper bob [kg]")
+      ->check(between(positive, any))
+      ->group(system);
+  app.add_option("--m2", o.system.m2, "Mass of the lower bob [kg]")
+      ->check(between(positive, any))
+      ->group(system);
+  app.add_option("--l1", o.system.l1, "Length of the upper rod [m]")
+      ->check(between(positive, any))
+      ->group(system);
+  app.add_option("--l2", o.system.l2, "Length of the lower rod [m]")
+      ->check(between(positive, any))
+      ->group(system);
+  app.add_option("--g", o.system.g, "Gravity [m/s^2]")->check(between(0, any))->group(system);
+
+  const std::string data = "Data";
+  app.add_option("--source", o.source,
+                 "fresh: new random states in every batch; trajectories: points of integrated "
+                 "trajectories, fixed")
+      ->check(CLI::IsMember({"fresh", "trajectories"}))
+      ->group(data);
+  app.add_option("--angle", o.angle, "Random starts have |theta| up to this [rad]")
+      ->check(between(0, any))
+      ->group(data);
+  app.add_option("--velocity", o.velocity, "Random starts have |omega| up to this [rad/s]")
+      ->check(between(0, any))
+      ->group(data);
+  app.add_option("--trajectories", o.trajectories, "Trajectories in the fixed set")
+      ->check(between(1, 1e7))
+      ->group(data);
+  app.add_option("--points", o.points, "Points taken from each, evenly in time")
+      ->check(between(2, 1e6))
+      ->group(data);
+  app.add_option("--duration", o.duration, "Length of a trajectory [s]")
+      ->check(between(positive, any))
+      ->group(data);
+
+  const std::string model = "Model";
+  app.add_option("--hidden", o.hidden, "Widths of the hidden layers, as in 64,64")
+      ->delimiter(',')
+      ->check(between(1, 1e5))
+      ->group(model);
+  app.add_option("--activation", o.activation, "softplus or tanh")->group(model);
+  app.add_option("--initialiser", o.initialiser,
+                 "First weights. rule: from the layers' widths; slides: the slides' numbers")
+      ->check(CLI::IsMember({"rule", "slides"}))
+      ->group(model);
+  app.add_option("--angle-features", o.angle_features, "Angles enter as (cos, sin)")->group(model);
+  app.add_option("--velocity-scale", o.velocity_scale, "Velocities enter times this")
+      ->check(between(positive, any))
+      ->group(model);
+  app.add_option("--kinetic-prior", o.kinetic_prior, "a of the term a/2 |omega|^2 added to L")
+      ->check(between(0, any))
+      ->group(model);
+
+  const std::string training = "Training";
+  app.add_option("--loss", o.loss, "mse or l1, of the accelerations")
+      ->check(CLI::IsMember({"mse", "l1"}))
+      ->group(training);
+  app.add_option("--batch", o.batch, "Samples of a step")->check(between(1, 1e7))->group(training);
+  app.add_option("--epochs", o.epochs, "Epochs")->check(between(1, 1e9))->group(training);
+  app.add_option("--steps-per-epoch", o.steps_per_epoch,
+                 "Steps of an epoch with fresh states (a fixed set is gone through once)")
+      ->check(between(1, 1e9))
+      ->group(training);
+  app.add_option("--lr", o.learning_rate, "Learning rate: the first, or the peak")
+      ->check(between(0, any))
+      ->group(training);
+  app.add_option("--schedule", o.schedule,
+                 "step: times lr-gamma every lr-step epochs; cosine: warm-up, then half a cosine")
+      ->check(CLI::IsMember({"step", "cosine"}))
+      ->group(training);
+  app.add_option("--lr-step", o.lr_step, "Epochs between drops")
+      ->check(between(1, 1e9))
+      ->group(training);
+  app.add_option("--lr-gamma", o.lr_gamma, "Factor of a drop")
+      ->check(between(positive, 1))
+      ->group(training);
+  app.add_option("--warmup", o.warmup, "Part of all steps in which the rate rises")
+      ->check(between(0, 1))
+      ->group(training);
+  app.add_option("--clip", o.clip, "Largest norm of the gradient; 0: no limit")
+      ->check(between(0, any))
+      ->group(training);
+  app.add_option("--shard-width", o.shard_width, "Samples a thread takes at a time")
+      ->check(between(1, 1e6))
+      ->group(training);
+
+  app.add_option("--rollouts", o.rollouts, "Random trajectories that judge the model")
+      ->check(between(1, 1e6))
+      ->group("Judging");
+
+  app.footer(
+      "Examples:\n"
+      "  ./train                                  learn the double pendulum in about a minute\n"
+      "  ./train --preset seed                    the slides' experiment, in seconds\n"
+      "  ./train --seed 7 --out runs/seven        another draw of everything random\n"
+      "  ./train --config runs/default/config.toml --epochs 10\n"
+      "\nExit codes: 0 ok, 2 usage, 3 diverged, 4 files, 130 interrupted.");
+  app.get_formatter()->column_width(34);
+}
+
+void require_consistent(const TrainOptions& o) {
+  const long points = static_cast<long>(o.trajectories) * o.points;
+  if (o.source == "trajectories" && o.batch > points)
+    throw EndProgram(exit_usage, "--batch: " + std::to_string(o.batch) + " is more than the " +
+                                     std::to_string(points) + " points of the data set");
+  try {
+    nn::activation(o.activation);
+  } catch (const std::invalid_argument& error) {
+    throw EndProgram(exit_usage, std::string("--activation: ") + error.what());
+  }
+  if (o.hidden.empty()) throw EndProgram(exit_usage, "--hidden: at least one layer is needed");
+}
+
+}  // namespace
+
+TrainOptions parse_train_options(int argc, const char* const* argv) {
+  const auto parse_over = [&](TrainOptions options) {
+    CLI::App app("Trains a Lagrangian neural network on the double pendulum, and judges it.",
+                 "train");
+    declare(app, options);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+      throw EndProgram(exit_ok, app.help());
+    } catch (const CLI::CallForVersion&) {
+      throw EndProgram(exit_ok, "lagrange 0.1.0\n");
+    } catch (const CLI::FileError& error) {
+      throw EndProgram(exit_io, error.what());
+    } catch (const CLI::ParseError& error) {
+      throw EndProgram(exit_usage, error.what() + std::string("\nSee ./train --help"));
+    }
+    return options;
+  };
+  TrainOptions options = parse_over({});
+  if (options.preset != "default") {
+    const auto preset = presets.find(options.preset);
+    if (preset == presets.end())
+      throw EndProgram(exit_usage,
+                       "--preset: '" + options.preset + "' is unknown; it must be default or seed");
+    options = parse_over(preset->second());
+  }
+  require_consistent(options);
+  if (options.out.empty()) options.out = "runs/" + options.preset;
+  if (options.threads == 0)
+    options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return options;
+}
+
+std::string to_toml(const TrainOptions& options) {
+  TrainOptions copy = options;
+  CLI::App app;
+  declare(app, copy);
+  return app.config_to_str(true, true);
+}
+
+}  // namespace tools

@@ -1,0 +1,75 @@
+// What ./train can be told: one struct, filled by flags, presets and config files.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "physics/double_pendulum.h"
+
+namespace tools {
+
+/// The exit codes of every program here.
+enum ExitCode {
+  exit_ok = 0,
+  exit_usage = 2,
+  exit_diverged = 3,
+  exit_io = 4,
+  exit_interrupted = 130
+};
+
+/// The preset "default": the double pendulum over its whole phase space, in about a minute.
+struct TrainOptions {
+  std::string preset = "default";
+  std::string out;  ///< run folder; empty: runs/<preset>
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: one for each core
+  bool quiet = false;
+
+  physics::DoublePendulum system;
+
+  std::string source = "fresh";  ///< fresh: new states in every batch; trajectories: a fixed set
+  double angle = 3.141592653589793;  ///< starts have |θ| <= angle [rad]
+  double velocity = 10;              ///< and |ω| <= velocity [rad/s]
+  int trajectories = 512;            ///< of the fixed set
+  int points = 4;                    ///< taken from each
+  double duration = 5;               ///< of each, and of the rolled-out ones that judge [s]
+
+  std::vector<int> hidden = {64, 64};
+  std::string activation = "softplus";
+  std::string initialiser = "rule";
+  bool angle_features = true;   ///< angles enter as (cos, sin)
+  double velocity_scale = 0.2;  ///< velocities enter times this
+  double kinetic_prior = 0;     ///< a of ½ a |ω|² added to L
+
+  std::string loss = "l1";
+  int batch = 64;
+  int epochs = 60;
+  int steps_per_epoch = 2000;  ///< with fresh states; a fixed set is gone through once
+  double learning_rate = 5e-3;
+  std::string schedule = "cosine";
+  int lr_step = 10;       ///< step schedule: epochs between drops
+  double lr_gamma = 0.5;  ///< step schedule: factor of a drop
+  double warmup = 0.02;   ///< cosine schedule: part of all steps
+  double clip = 1;        ///< largest norm of the gradient; 0: no limit
+  int shard_width = 32;   ///< samples a thread takes at a time
+
+  int rollouts = 1000;  ///< random trajectories that judge the model
+};
+
+/// Thrown by parse when there is nothing to train: print the text and exit with the code.
+struct EndProgram : std::runtime_error {
+  EndProgram(ExitCode exit_code, const std::string& text)
+      : std::runtime_error(text), code(exit_code) {}
+  ExitCode code;
+};
+
+/// Flags over the config file over the preset. Throws EndProgram for --help, --version and for
+/// anything wrong.
+TrainOptions parse_train_options(int argc, const char* const* argv);
+
+/// Everything resolved, as TOML that `--config` takes again.
+std::string to_toml(const TrainOptions& options);
+
+}  // namespace tools

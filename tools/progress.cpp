@@ -1,0 +1,47 @@
+#include "tools/progress.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+namespace tools {
+namespace {
+
+volatile std::sig_atomic_t interrupt_seen = 0;
+
+void on_interrupt(int signal) {
+  interrupt_seen = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+void watch_for_interrupt() {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+}
+
+bool interrupted() { return interrupt_seen != 0; }
+
+Progress::Progress(int epochs, bool quiet)
+    : epochs_(epochs), quiet_(quiet), terminal_(isatty(STDOUT_FILENO) != 0) {}
+
+void Progress::show(int epoch, double loss, double learning_rate) {
+  if (quiet_) return;
+  const bool last = epoch == epochs_;
+  const bool tenth = epoch == 1 || epoch * 10 / epochs_ != (epoch - 1) * 10 / epochs_;
+  const double now = seconds();
+  const bool due = now - last_shown_ > 0.1;
+  if (terminal_ ? !(due || last) : !(tenth || last)) return;
+  last_shown_ = now;
+
+  const double left = now / epoch * (epochs_ - epoch);
+  std::printf("%s  epoch %*d/%d   loss %-10.4g  rate %-9.3g  %.0f s left%s", terminal_ ? "\r" : "",
+              static_cast<int>(std::to_string(epochs_).size()), epoch, epochs_, loss, learning_rate,
+              left, terminal_ && !last ? "  " : "\n");
+  std::fflush(stdout);
+}
+
+}  // namespace tools

@@ -1,0 +1,38 @@
+// How far it is, while it runs: one line that renews itself on a terminal, plain lines elsewhere.
+#pragma once
+
+#include <chrono>
+
+namespace tools {
+
+/// Seconds since it was made.
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+class Progress {
+ public:
+  Progress(int epochs, bool quiet);
+
+  /// After an epoch (counted from 1).
+  void show(int epoch, double loss, double learning_rate);
+  double seconds() const { return watch_.seconds(); }
+
+ private:
+  int epochs_;
+  bool quiet_, terminal_;
+  Stopwatch watch_;
+  double last_shown_ = 0;
+};
+
+/// From now on Ctrl-C only sets what `interrupted` tells; a second Ctrl-C ends the program at once.
+void watch_for_interrupt();
+bool interrupted();
+
+}  // namespace tools

@@ -1,0 +1,79 @@
+#include "tools/report.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+namespace tools {
+namespace {
+
+std::vector<double> list(const Eigen::VectorXd& v) { return {v.begin(), v.end()}; }
+
+/// printf into a string.
+__attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...) {
+  char buffer[256];
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::vsnprintf(buffer, sizeof buffer, pattern, arguments);
+  va_end(arguments);
+  return buffer;
+}
+
+}  // namespace
+
+std::string to_json(const RunResult& result) {
+  nlohmann::ordered_json json{
+      {"preset", result.options.preset}, {"status", result.status},
+      {"seed", result.options.seed},     {"threads", result.options.threads},
+      {"wall_s", result.wall_s},         {"train_steps", result.train_steps},
+      {"train_loss", result.train_loss}, {"parameters", result.parameters},
+  };
+  if (const auto& judged = result.judgement) {
+    const auto& acceleration = judged->acceleration;
+    json["acceleration_l1"] = acceleration.l1.sum();
+    json["acceleration_l1_each"] = list(acceleration.l1);
+    json["acceleration_mse"] = list(acceleration.mse);
+    json["acceleration_largest"] = list(acceleration.largest);
+    json["trajectory_mse"] = list(judged->rollout.mse);
+    json["trajectory_mse_median"] = list(judged->rollout.median);
+    json["trajectories"] = result.options.rollouts;
+    json["trajectories_stopped"] = judged->rollout.stopped;
+    json["energy_error"] = judged->energy_error;
+    json["judge_s"] = judged->seconds;
+  }
+  return json.dump(2) + '\n';
+}
+
+std::string to_table(const RunResult& result) {
+  const TrainOptions& o = result.options;
+  std::string hidden;
+  for (const int width : o.hidden) hidden += std::to_string(width) + '-';
+  std::string text =
+      format("\n  learnt    L(q, v) of the double pendulum, network %d-%s1, %td parameters\n",
+             o.angle_features ? 6 : 4, hidden.c_str(), result.parameters) +
+      format("  training  %ld steps of %d samples in %.1f s (%.1f us a step), last loss %.4g\n",
+             result.train_steps, o.batch, result.wall_s,
+             1e6 * result.wall_s / static_cast<double>(std::max(1L, result.train_steps)),
+             result.train_loss);
+  if (!result.judgement) return text;
+
+  const Judgement& judged = *result.judgement;
+  const auto row = [](const char* name, const Eigen::VectorXd& v) {
+    return format("  %-42s %11.4g %11.4g\n", name, v[0], v[1]);
+  };
+  text += format("\n  %-42s %11s %11s\n", "how well", "theta1", "theta2");
+  text += row("acceleration, mean |error|     [rad/s^2]", judged.acceleration.l1);
+  text += row("acceleration, mean square    [rad^2/s^4]", judged.acceleration.mse);
+  text += row("trajectories, mean square        [rad^2]", judged.rollout.mse);
+  text += row("  the same, median trajectory    [rad^2]", judged.rollout.median);
+  text +=
+      format("  %-42s %11.4g\n", "energy error after 100 s  [of its scale]", judged.energy_error);
+  text += format("\n  %d random trajectories of %g s, judged in %.1f s", o.rollouts, o.duration,
+                 judged.seconds);
+  if (judged.rollout.stopped > 0)
+    text += format("; %td of them ran away before their end", judged.rollout.stopped);
+  return text + '\n';
+}
+
+}  // namespace tools

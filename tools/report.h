@@ -1,0 +1,25 @@
+// What a run ends with: numbers for programs (result.json) and a table for people.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tools/judgement.h"
+#include "tools/options.h"
+
+namespace tools {
+
+struct RunResult {
+  TrainOptions options;
+  std::string status;  ///< finished, interrupted or diverged
+  double wall_s = 0;   ///< of training [s]
+  long train_steps = 0;
+  double train_loss = 0;  ///< mean of the last epoch
+  autodiff::Index parameters = 0;
+  std::optional<Judgement> judgement;  ///< absent where training did not finish
+};
+
+std::string to_json(const RunResult& result);
+std::string to_table(const RunResult& result);
+
+}  // namespace tools

@@ -1,0 +1,40 @@
+#include "tools/run_folder.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace tools {
+namespace {
+
+[[noreturn]] void fail(const std::string& what, const std::filesystem::path& path) {
+  throw IoError("cannot " + what + " '" + path.string() + "': " + std::strerror(errno));
+}
+
+}  // namespace
+
+RunFolder::RunFolder(std::filesystem::path path) : path_(std::move(path)) {
+  std::error_code error;
+  std::filesystem::create_directories(path_, error);
+  if (error) throw IoError("cannot make the folder '" + path_.string() + "': " + error.message());
+  metrics_.open(path_ / "metrics.csv");
+  if (!metrics_) fail("write", path_ / "metrics.csv");
+}
+
+void RunFolder::write(const std::string& name, const std::string& content) const {
+  const std::filesystem::path target = path_ / name, temporary = path_ / (name + ".tmp");
+  std::ofstream file(temporary, std::ios::binary);
+  file << content << std::flush;
+  const bool written = file.good();
+  file.close();
+  if (!written || file.fail()) fail("write", target);
+  std::error_code error;
+  std::filesystem::rename(temporary, target, error);
+  if (error) throw IoError("cannot write '" + target.string() + "': " + error.message());
+}
+
+void RunFolder::add_metrics(const std::string& row) {
+  metrics_ << row << '\n' << std::flush;
+  if (!metrics_) fail("write", path_ / "metrics.csv");
+}
+
+}  // namespace tools
