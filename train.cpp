@@ -2,6 +2,7 @@
 //
 // Read it from train() downwards: system, data, model, fit, judge, tell.
 #include <cmath>
+#include <cstdlib>
 #include <iostream>
 #include <limits>
 #include <sstream>
@@ -92,7 +93,8 @@ tools::ExitCode train(const TrainOptions& options) {
       ++result.train_steps;
       if (tools::interrupted()) result.status = "interrupted";
     }
-    result.train_loss = running_loss / static_cast<double>(std::max<Index>(1, k));
+    result.train_loss = running_loss / static_cast<double>(k);  // NaN if not even one step was made
+    if (k == 0) break;
     std::ostringstream row;
     row.precision(10);
     row << epoch + 1 << ',' << result.train_loss << ',' << rate << ',' << progress.seconds();
@@ -105,9 +107,18 @@ tools::ExitCode train(const TrainOptions& options) {
 
   // Judge.
   if (result.status == "finished") {
-    const tools::Motions motions{truth, learnt_motion(model, options.threads)};
-    result.judgement = judge(options, motions);
-    folder.write("trajectory.csv", trajectory_csv(options, motions));
+    if (!options.quiet) std::cout << "  judging on fresh states and trajectories" << std::endl;
+    const physics::Motion network = learnt_motion(model, options.threads);
+    const physics::Motion learnt = [&](const Eigen::MatrixXd& states, Eigen::MatrixXd& answer) {
+      if (tools::interrupted()) throw tools::Interrupted();
+      network(states, answer);
+    };
+    try {
+      result.judgement = judge(options, {truth, learnt});
+      folder.write("trajectory.csv", trajectory_csv(options, {truth, learnt}));
+    } catch (const tools::Interrupted&) {
+      result.status = "interrupted";
+    }
   }
 
   // Tell.
@@ -139,5 +150,8 @@ int main(int argc, char** argv) {
   } catch (const tools::IoError& error) {
     std::cerr << "train: " << error.what() << '\n';
     return tools::exit_io;
+  } catch (const std::exception& error) {
+    std::cerr << "train: " << error.what() << '\n';
+    return EXIT_FAILURE;
   }
 }

@@ -30,9 +30,10 @@ inline Activation activation(const std::string& name) {
   if (name == "tanh") return Tanh{};
   if (name == "relu")
     throw std::invalid_argument(
-        "activation 'relu': its second derivative is zero, and the Euler-Lagrange equations need "
+        "'relu' has no use here: its second derivative is zero, and the Euler-Lagrange equations "
+        "need "
         "it, so a Lagrangian network on it cannot learn; use softplus or tanh");
-  throw std::invalid_argument("activation '" + name + "' is unknown; use softplus or tanh");
+  throw std::invalid_argument("'" + name + "' is unknown; use softplus or tanh");
 }
 
 }  // namespace nn

@@ -1,6 +1,7 @@
 #include "tools/options.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <map>
 #include <thread>
 
@@ -55,6 +56,18 @@ CLI::Validator between(double low, double high) {
       range, "range");
 }
 
+/// The shortest text that reads back as the same number: config.toml must repeat a run exactly.
+std::string shortest(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return {text, end};
+}
+
+CLI::Option* add_real(CLI::App& app, const std::string& name, double& value,
+                      const std::string& help) {
+  return app.add_option(name, value, help)->default_str(shortest(value));
+}
+
 constexpr double any = 1e308;
 constexpr double positive = 1e-300;
 
@@ -68,26 +81,30 @@ void declare(CLI::App& app, TrainOptions& o) {
 
   const std::string run = "Run";
   app.add_option("--out", o.out, "Folder for the results (default: runs/<preset>)")->group(run);
-  app.add_option("--seed", o.seed, "Seed of all random numbers")->group(run);
+  app.add_option("--seed", o.seed, "Seed of all random numbers")
+      ->check(between(0, 1e18))
+      ->group(run);
   app.add_option("--threads", o.threads, "OpenMP threads; 0: one for each core")
       ->check(between(0, 4096))
       ->group(run);
-  app.add_flag("--quiet", o.quiet, "Print nothing but errors")->group(run);
+  app.add_flag("--quiet", o.quiet, "Print nothing but errors")
+      ->configurable(false)  // says nothing about the run
+      ->group(run);
 
   const std::string system = "System: the double pendulum";
-  app.add_option("--m1", o.system.m1, "Mass of the upper bob [kg]")
+  add_real(app, "--m1", o.system.m1, "Mass of the upper bob [kg]")
       ->check(between(positive, any))
       ->group(system);
-  app.add_option("--m2", o.system.m2, "Mass of the lower bob [kg]")
+  add_real(app, "--m2", o.system.m2, "Mass of the lower bob [kg]")
       ->check(between(positive, any))
       ->group(system);
-  app.add_option("--l1", o.system.l1, "Length of the upper rod [m]")
+  add_real(app, "--l1", o.system.l1, "Length of the upper rod [m]")
       ->check(between(positive, any))
       ->group(system);
-  app.add_option("--l2", o.system.l2, "Length of the lower rod [m]")
+  add_real(app, "--l2", o.system.l2, "Length of the lower rod [m]")
       ->check(between(positive, any))
       ->group(system);
-  app.add_option("--g", o.system.g, "Gravity [m/s^2]")->check(between(0, any))->group(system);
+  add_real(app, "--g", o.system.g, "Gravity [m/s^2]")->check(between(0, any))->group(system);
 
   const std::string data = "Data";
   app.add_option("--source", o.source,
@@ -95,10 +112,10 @@ void declare(CLI::App& app, TrainOptions& o) {
                  "trajectories, fixed")
       ->check(CLI::IsMember({"fresh", "trajectories"}))
       ->group(data);
-  app.add_option("--angle", o.angle, "Random starts have |theta| up to this [rad]")
+  add_real(app, "--angle", o.angle, "Random starts have |theta| up to this [rad]")
       ->check(between(0, any))
       ->group(data);
-  app.add_option("--velocity", o.velocity, "Random starts have |omega| up to this [rad/s]")
+  add_real(app, "--velocity", o.velocity, "Random starts have |omega| up to this [rad/s]")
       ->check(between(0, any))
       ->group(data);
   app.add_option("--trajectories", o.trajectories, "Trajectories in the fixed set")
@@ -107,7 +124,7 @@ void declare(CLI::App& app, TrainOptions& o) {
   app.add_option("--points", o.points, "Points taken from each, evenly in time")
       ->check(between(2, 1e6))
       ->group(data);
-  app.add_option("--duration", o.duration, "Length of a trajectory [s]")
+  add_real(app, "--duration", o.duration, "Length of a trajectory [s]")
       ->check(between(positive, any))
       ->group(data);
 
@@ -121,11 +138,13 @@ void declare(CLI::App& app, TrainOptions& o) {
                  "First weights. rule: from the layers' widths; slides: the slides' numbers")
       ->check(CLI::IsMember({"rule", "slides"}))
       ->group(model);
-  app.add_option("--angle-features", o.angle_features, "Angles enter as (cos, sin)")->group(model);
-  app.add_option("--velocity-scale", o.velocity_scale, "Velocities enter times this")
+  app.add_option("--angle-features", o.angle_features, "Angles enter as (cos, sin)")
+      ->default_str(o.angle_features ? "true" : "false")
+      ->group(model);
+  add_real(app, "--velocity-scale", o.velocity_scale, "Velocities enter times this")
       ->check(between(positive, any))
       ->group(model);
-  app.add_option("--kinetic-prior", o.kinetic_prior, "a of the term a/2 |omega|^2 added to L")
+  add_real(app, "--kinetic-prior", o.kinetic_prior, "a of the term a/2 |omega|^2 added to L")
       ->check(between(0, any))
       ->group(model);
 
@@ -139,7 +158,7 @@ void declare(CLI::App& app, TrainOptions& o) {
                  "Steps of an epoch with fresh states (a fixed set is gone through once)")
       ->check(between(1, 1e9))
       ->group(training);
-  app.add_option("--lr", o.learning_rate, "Learning rate: the first, or the peak")
+  add_real(app, "--lr", o.learning_rate, "Learning rate: the first, or the peak")
       ->check(between(0, any))
       ->group(training);
   app.add_option("--schedule", o.schedule,
@@ -149,13 +168,13 @@ void declare(CLI::App& app, TrainOptions& o) {
   app.add_option("--lr-step", o.lr_step, "Epochs between drops")
       ->check(between(1, 1e9))
       ->group(training);
-  app.add_option("--lr-gamma", o.lr_gamma, "Factor of a drop")
+  add_real(app, "--lr-gamma", o.lr_gamma, "Factor of a drop")
       ->check(between(positive, 1))
       ->group(training);
-  app.add_option("--warmup", o.warmup, "Part of all steps in which the rate rises")
+  add_real(app, "--warmup", o.warmup, "Part of all steps in which the rate rises")
       ->check(between(0, 1))
       ->group(training);
-  app.add_option("--clip", o.clip, "Largest norm of the gradient; 0: no limit")
+  add_real(app, "--clip", o.clip, "Largest norm of the gradient; 0: no limit")
       ->check(between(0, any))
       ->group(training);
   app.add_option("--shard-width", o.shard_width, "Samples a thread takes at a time")

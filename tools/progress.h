@@ -35,4 +35,7 @@ class Progress {
 void watch_for_interrupt();
 bool interrupted();
 
+/// Thrown where a long computation notices an interrupt.
+struct Interrupted {};
+
 }  // namespace tools

@@ -16,6 +16,8 @@ RunFolder::RunFolder(std::filesystem::path path) : path_(std::move(path)) {
   std::error_code error;
   std::filesystem::create_directories(path_, error);
   if (error) throw IoError("cannot make the folder '" + path_.string() + "': " + error.message());
+  for (const char* stale : {"result.json", "trajectory.csv"})
+    std::filesystem::remove(path_ / stale, error);  // of an earlier run
   metrics_.open(path_ / "metrics.csv");
   if (!metrics_) fail("write", path_ / "metrics.csv");
 }

@@ -77,6 +77,14 @@ TEST_CASE("a rule that is right at first order and wrong at second is caught the
   CHECK(report.worst[0].error < 1e-9);
   CHECK(report.worst[1].error > 0.1);
   CHECK(check(wrong_at_second_order, {.order = 1}).ok());
+  // Also where only the second input goes wrong.
+  const auto f = [](Tape& tape, std::span<const Var> x) {
+    return x[0] + tape.record(wrong_at_second_order, {x[1]});
+  };
+  const Matrix at = Matrix::Constant(2, 1, 0.5);
+  const GradcheckReport of_two = gradcheck(f, {at, at}, {.order = 2});
+  CHECK(!of_two.ok());
+  CHECK(of_two.worst[1].input == 1);
 }
 
 TEST_CASE("the worst entry is named") {

@@ -11,7 +11,7 @@ namespace {
 
 void record_everything_printed(Tape& tape) {
   const Var x = tape.input(4, 32, "x"), w = tape.parameter(16, 4, "w \"1\"");
-  const Var y = slice_rows(tanh(matmul(w, x)), 2, 1);
+  const Var y = slice_rows(tanh(matmul(w, x)), 0, 1);
   const Var half = scale(y, 0.5);  // on its own: C++ leaves open which operand comes first
   half* broadcast_cols(tape.constant(2.5), 32);
   tape.constant(Matrix::Ones(2, 2));
@@ -28,7 +28,7 @@ TEST_CASE("a listing reads like the recording") {
         " %1 = parameter w \"1\"              16x4\n"
         " %2 = matmul %1 %0                 16x32\n"
         " %3 = tanh %2                      16x32\n"
-        " %4 = slice_rows 2 1 %3            1x32\n"
+        " %4 = slice_rows 0 1 %3            1x32\n"
         " %5 = scale 0.5 %4                 1x32\n"
         " %6 = constant 2.5                 1x1\n"
         " %7 = broadcast_cols 32 %6         1x32\n"
