@@ -47,6 +47,9 @@ std::vector<Var> vjp(Var y, Var y_adjoint, std::span<const Var> xs) {
     const Vjp rule{input(0), input(1), Var(tape, id), adjoint[id], node.attributes};
     for (int k = 0; k < node.op->arity; ++k) {
       if (!dependent[node.inputs[k]]) continue;
+      if (!node.op->vjp)
+        throw std::invalid_argument("[grad] " + std::string(node.op->name) +
+                                    " has no derivative rule");
       const Var share = node.op->vjp(rule, k);
       Var& total = adjoint[node.inputs[k]];
       if (share) total = total ? total + share : share;

@@ -27,6 +27,12 @@ Shape same_shape(const OpDef& op, Shapes in, const Attributes&) {
   return in[0];
 }
 
+/// Records on the tape of the first operand.
+Var record(const OpDef& op, std::initializer_list<Var> inputs, Attributes attributes = {}) {
+  if (!*inputs.begin()) fail(op, "operand 1 is an empty Var");
+  return inputs.begin()->tape().record(op, inputs, attributes);
+}
+
 template <class Function>
 void map(const Kernel& k, Function f) {
   const Index size = k.y_shape.size();
@@ -59,7 +65,7 @@ const OpDef add_op{
     .forward = [](const Kernel& k) { zip(k, [](Scalar a, Scalar b) { return a + b; }); },
     .vjp = [](const Vjp& d, int) { return d.g; },
 };
-Var operator+(Var x, Var y) { return x.tape().record(add_op, {x, y}); }
+Var operator+(Var x, Var y) { return record(add_op, {x, y}); }
 
 // y = a - b;   da = g,   db = -g
 const OpDef sub_op{
@@ -70,7 +76,7 @@ const OpDef sub_op{
     .forward = [](const Kernel& k) { zip(k, [](Scalar a, Scalar b) { return a - b; }); },
     .vjp = [](const Vjp& d, int which) { return which == 0 ? d.g : -d.g; },
 };
-Var operator-(Var x, Var y) { return x.tape().record(sub_op, {x, y}); }
+Var operator-(Var x, Var y) { return record(sub_op, {x, y}); }
 
 // y = a b;   da = g b,   db = g a
 const OpDef mul_op{
@@ -82,7 +88,7 @@ const OpDef mul_op{
     .forward = [](const Kernel& k) { zip(k, [](Scalar a, Scalar b) { return a * b; }); },
     .vjp = [](const Vjp& d, int which) { return d.g * (which == 0 ? d.b : d.a); },
 };
-Var operator*(Var x, Var y) { return x.tape().record(mul_op, {x, y}); }
+Var operator*(Var x, Var y) { return record(mul_op, {x, y}); }
 
 // y = a / b;   da = g / b,   db = -g y / b
 const OpDef div_op{
@@ -93,7 +99,7 @@ const OpDef div_op{
     .forward = [](const Kernel& k) { zip(k, [](Scalar a, Scalar b) { return a / b; }); },
     .vjp = [](const Vjp& d, int which) { return which == 0 ? d.g / d.b : -(d.g * d.y / d.b); },
 };
-Var operator/(Var x, Var y) { return x.tape().record(div_op, {x, y}); }
+Var operator/(Var x, Var y) { return record(div_op, {x, y}); }
 
 // ---------------------------------------------------------------- entry by entry, with a number
 
@@ -106,7 +112,7 @@ const OpDef neg_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return -a; }); },
     .vjp = [](const Vjp& d, int) { return -d.g; },
 };
-Var operator-(Var x) { return x.tape().record(neg_op, {x}); }
+Var operator-(Var x) { return record(neg_op, {x}); }
 
 // y = c a;   da = c g
 const OpDef scale_op{
@@ -120,7 +126,7 @@ const OpDef scale_op{
         },
     .vjp = [](const Vjp& d, int) { return scale(d.g, d.attributes.c); },
 };
-Var scale(Var x, double c) { return x.tape().record(scale_op, {x}, {.c = c}); }
+Var scale(Var x, double c) { return record(scale_op, {x}, {.c = c}); }
 
 // y = a + c;   da = g
 const OpDef shift_op{
@@ -134,7 +140,7 @@ const OpDef shift_op{
         },
     .vjp = [](const Vjp& d, int) { return d.g; },
 };
-Var shift(Var x, double c) { return x.tape().record(shift_op, {x}, {.c = c}); }
+Var shift(Var x, double c) { return record(shift_op, {x}, {.c = c}); }
 
 // y = a^p;   da = g p a^(p-1), and exactly zero for p = 0, so that 0^2 has a third derivative
 const OpDef pow_op{
@@ -158,7 +164,7 @@ const OpDef pow_op{
           return p == 0 ? Var() : d.g * scale(pow(d.a, p - 1), p);
         },
 };
-Var pow(Var x, double p) { return x.tape().record(pow_op, {x}, {.c = p}); }
+Var pow(Var x, double p) { return record(pow_op, {x}, {.c = p}); }
 
 // ---------------------------------------------------------------- entry by entry, one operand
 
@@ -171,7 +177,7 @@ const OpDef exp_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return vexp(a); }); },
     .vjp = [](const Vjp& d, int) { return d.g * d.y; },
 };
-Var exp(Var x) { return x.tape().record(exp_op, {x}); }
+Var exp(Var x) { return record(exp_op, {x}); }
 
 // y = log a;   da = g / a
 const OpDef log_op{
@@ -182,7 +188,7 @@ const OpDef log_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return vlog(a); }); },
     .vjp = [](const Vjp& d, int) { return d.g / d.a; },
 };
-Var log(Var x) { return x.tape().record(log_op, {x}); }
+Var log(Var x) { return record(log_op, {x}); }
 
 // y = √a;   da = g / (2 y)
 const OpDef sqrt_op{
@@ -193,7 +199,7 @@ const OpDef sqrt_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return std::sqrt(a); }); },
     .vjp = [](const Vjp& d, int) { return scale(d.g / d.y, 0.5); },
 };
-Var sqrt(Var x) { return x.tape().record(sqrt_op, {x}); }
+Var sqrt(Var x) { return record(sqrt_op, {x}); }
 
 // y = sin a;   da = g cos a
 const OpDef sin_op{
@@ -204,7 +210,7 @@ const OpDef sin_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return std::sin(a); }); },
     .vjp = [](const Vjp& d, int) { return d.g * cos(d.a); },
 };
-Var sin(Var x) { return x.tape().record(sin_op, {x}); }
+Var sin(Var x) { return record(sin_op, {x}); }
 
 // y = cos a;   da = -g sin a
 const OpDef cos_op{
@@ -215,7 +221,7 @@ const OpDef cos_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return std::cos(a); }); },
     .vjp = [](const Vjp& d, int) { return -(d.g * sin(d.a)); },
 };
-Var cos(Var x) { return x.tape().record(cos_op, {x}); }
+Var cos(Var x) { return record(cos_op, {x}); }
 
 // y = tanh a;   da = g (1 - y²)
 const OpDef tanh_op{
@@ -226,7 +232,7 @@ const OpDef tanh_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return vtanh(a); }); },
     .vjp = [](const Vjp& d, int) { return d.g * (1 - d.y * d.y); },
 };
-Var tanh(Var x) { return x.tape().record(tanh_op, {x}); }
+Var tanh(Var x) { return record(tanh_op, {x}); }
 
 // y = 1 / (1 + e^-a);   da = g y (1 - y)
 const OpDef sigmoid_op{
@@ -237,7 +243,7 @@ const OpDef sigmoid_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return vsigmoid(a); }); },
     .vjp = [](const Vjp& d, int) { return d.g * (d.y * (1 - d.y)); },
 };
-Var sigmoid(Var x) { return x.tape().record(sigmoid_op, {x}); }
+Var sigmoid(Var x) { return record(sigmoid_op, {x}); }
 
 // y = log(1 + e^a);   da = g sigmoid a
 const OpDef softplus_op{
@@ -248,7 +254,7 @@ const OpDef softplus_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return vsoftplus(a); }); },
     .vjp = [](const Vjp& d, int) { return d.g * sigmoid(d.a); },
 };
-Var softplus(Var x) { return x.tape().record(softplus_op, {x}); }
+Var softplus(Var x) { return record(softplus_op, {x}); }
 
 // y = |a|;   da = g sign a
 const OpDef abs_op{
@@ -259,7 +265,7 @@ const OpDef abs_op{
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return std::abs(a); }); },
     .vjp = [](const Vjp& d, int) { return d.g * sign(d.a); },
 };
-Var abs(Var x) { return x.tape().record(abs_op, {x}); }
+Var abs(Var x) { return record(abs_op, {x}); }
 
 // y = sign a;   da = 0.  NaN stays NaN.
 const OpDef sign_op{
@@ -273,7 +279,7 @@ const OpDef sign_op{
         },
     .vjp = [](const Vjp&, int) { return Var(); },
 };
-Var sign(Var x) { return x.tape().record(sign_op, {x}); }
+Var sign(Var x) { return record(sign_op, {x}); }
 
 // ---------------------------------------------------------------- matrices
 
@@ -299,7 +305,7 @@ const OpDef matmul_op{
           return which == 0 ? matmul(d.g, transpose(d.b)) : matmul(transpose(d.a), d.g);
         },
 };
-Var matmul(Var a, Var b) { return a.tape().record(matmul_op, {a, b}); }
+Var matmul(Var a, Var b) { return record(matmul_op, {a, b}); }
 
 // y = a bᵀ.  Made by optimize.cpp after all differentiation is done, so it has no rule of its own.
 const OpDef matmul_nt_op{
@@ -331,7 +337,7 @@ const OpDef transpose_op{
         },
     .vjp = [](const Vjp& d, int) { return transpose(d.g); },
 };
-Var transpose(Var a) { return a.tape().record(transpose_op, {a}); }
+Var transpose(Var a) { return record(transpose_op, {a}); }
 
 // ---------------------------------------------------------------- sums and broadcasts
 
@@ -339,6 +345,7 @@ Var transpose(Var a) { return a.tape().record(transpose_op, {a}); }
 const OpDef sum_rows_op{
     .name = "sum_rows",
     .arity = 1,
+    .columnwise = true,
     .shape =
         [](const OpDef&, Shapes in, const Attributes&) {
           return Shape{1, in[0].cols};
@@ -354,7 +361,7 @@ const OpDef sum_rows_op{
         },
     .vjp = [](const Vjp& d, int) { return broadcast_rows(d.g, d.a.rows()); },
 };
-Var sum_rows(Var x) { return x.tape().record(sum_rows_op, {x}); }
+Var sum_rows(Var x) { return record(sum_rows_op, {x}); }
 
 // y_i = Σ_s a_is;   da = g in every column
 const OpDef sum_cols_op{
@@ -373,7 +380,7 @@ const OpDef sum_cols_op{
         },
     .vjp = [](const Vjp& d, int) { return broadcast_cols(d.g, d.a.cols()); },
 };
-Var sum_cols(Var x) { return x.tape().record(sum_cols_op, {x}); }
+Var sum_cols(Var x) { return record(sum_cols_op, {x}); }
 
 Var sum(Var x) { return sum_cols(sum_rows(x)); }
 Var mean(Var x) { return scale(sum(x), 1.0 / static_cast<double>(x.shape().size())); }
@@ -382,6 +389,7 @@ Var mean(Var x) { return scale(sum(x), 1.0 / static_cast<double>(x.shape().size(
 const OpDef broadcast_rows_op{
     .name = "broadcast_rows",
     .arity = 1,
+    .columnwise = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           if (in[0].rows != 1) fail(op, to_string(in[0]) + " has more than the one row to repeat");
@@ -395,9 +403,7 @@ const OpDef broadcast_rows_op{
         },
     .vjp = [](const Vjp& d, int) { return sum_rows(d.g); },
 };
-Var broadcast_rows(Var x, Index rows) {
-  return x.tape().record(broadcast_rows_op, {x}, {.i = rows});
-}
+Var broadcast_rows(Var x, Index rows) { return record(broadcast_rows_op, {x}, {.i = rows}); }
 
 // y_is = a_i;   da = Σ_s g_is
 const OpDef broadcast_cols_op{
@@ -418,9 +424,7 @@ const OpDef broadcast_cols_op{
         },
     .vjp = [](const Vjp& d, int) { return sum_cols(d.g); },
 };
-Var broadcast_cols(Var x, Index cols) {
-  return x.tape().record(broadcast_cols_op, {x}, {.i = cols});
-}
+Var broadcast_cols(Var x, Index cols) { return record(broadcast_cols_op, {x}, {.i = cols}); }
 
 Var broadcast(Var x, Shape shape) {
   return broadcast_cols(broadcast_rows(x, shape.rows), shape.cols);
@@ -432,6 +436,7 @@ Var broadcast(Var x, Shape shape) {
 const OpDef slice_rows_op{
     .name = "slice_rows",
     .arity = 1,
+    .columnwise = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           const auto [begin, count, c] = attributes;
@@ -450,13 +455,14 @@ const OpDef slice_rows_op{
     .vjp = [](const Vjp& d, int) { return pad_rows(d.g, d.attributes.i, d.a.rows()); },
 };
 Var slice_rows(Var x, Index begin, Index count) {
-  return x.tape().record(slice_rows_op, {x}, {.i = begin, .j = count});
+  return record(slice_rows_op, {x}, {.i = begin, .j = count});
 }
 
 // y = a as rows i, i + 1, ... of j rows, zero elsewhere;   da = those rows of g
 const OpDef pad_rows_op{
     .name = "pad_rows",
     .arity = 1,
+    .columnwise = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           const auto [begin, total, c] = attributes;
@@ -475,13 +481,14 @@ const OpDef pad_rows_op{
     .vjp = [](const Vjp& d, int) { return slice_rows(d.g, d.attributes.i, d.a.rows()); },
 };
 Var pad_rows(Var x, Index begin, Index total) {
-  return x.tape().record(pad_rows_op, {x}, {.i = begin, .j = total});
+  return record(pad_rows_op, {x}, {.i = begin, .j = total});
 }
 
 // y = a above b;   da = the upper rows of g,   db = the lower
 const OpDef stack_rows_op{
     .name = "stack_rows",
     .arity = 2,
+    .columnwise = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes&) {
           if (in[0].cols != in[1].cols)
@@ -503,7 +510,7 @@ const OpDef stack_rows_op{
                             : slice_rows(d.g, d.a.rows(), d.b.rows());
         },
 };
-Var stack_rows(Var x, Var y) { return x.tape().record(stack_rows_op, {x, y}); }
+Var stack_rows(Var x, Var y) { return record(stack_rows_op, {x, y}); }
 
 Var stack_rows(std::span<const Var> x) {
   if (x.empty()) throw std::invalid_argument("[stack_rows] nothing to stack");
@@ -518,6 +525,7 @@ Var stack_rows(std::span<const Var> x) {
 const OpDef sample_matmul_op{
     .name = "sample_matmul",
     .arity = 2,
+    .columnwise = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           const Index inner = attributes.i;
@@ -554,13 +562,14 @@ const OpDef sample_matmul_op{
         },
 };
 Var sample_matmul(Var a, Var b, Index inner) {
-  return a.tape().record(sample_matmul_op, {a, b}, {.i = inner});
+  return record(sample_matmul_op, {a, b}, {.i = inner});
 }
 
 // Y = Aᵀ for every sample, A i x n;   dA = Gᵀ
 const OpDef sample_transpose_op{
     .name = "sample_transpose",
     .arity = 1,
+    .columnwise = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           if (attributes.i < 1 || in[0].rows % attributes.i != 0)
@@ -580,9 +589,7 @@ const OpDef sample_transpose_op{
         },
     .vjp = [](const Vjp& d, int) { return sample_transpose(d.g, d.a.rows() / d.attributes.i); },
 };
-Var sample_transpose(Var a, Index rows) {
-  return a.tape().record(sample_transpose_op, {a}, {.i = rows});
-}
+Var sample_transpose(Var a, Index rows) { return record(sample_transpose_op, {a}, {.i = rows}); }
 
 namespace {
 
@@ -615,6 +622,7 @@ void solve_in_place(Index n, Scalar* a, Scalar* x) {
 const OpDef sample_solve_op{
     .name = "sample_solve",
     .arity = 2,
+    .columnwise = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes&) {
           if (in[0].rows != in[1].rows * in[1].rows || in[0].cols != in[1].cols)
@@ -640,7 +648,7 @@ const OpDef sample_solve_op{
         },
     .scratch = [](Shapes in) { return in[0].rows; },
 };
-Var sample_solve(Var a, Var b) { return a.tape().record(sample_solve_op, {a, b}); }
+Var sample_solve(Var a, Var b) { return record(sample_solve_op, {a, b}); }
 
 // ---------------------------------------------------------------- the table
 

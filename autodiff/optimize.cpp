@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -29,6 +30,14 @@ OptimizedTape rebuild(const Tape& from, std::span<const int> outputs, const Rule
 
   OptimizedTape result{.tape = std::make_unique<Tape>(), .outputs = {}, .report = {}};
   std::vector<Var> image(from.size());
+  std::unordered_map<std::string, Var> constants;  // by shape and bytes: equal ones become one
+  const auto shared_constant = [&](Tape& to, const Matrix& value) {
+    std::string key = to_string(Shape{value.rows(), value.cols()});
+    key.append(reinterpret_cast<const char*>(value.data()), value.size() * sizeof(Scalar));
+    Var& known = constants[key];
+    if (!known) known = to.constant(value);
+    return known;
+  };
   for (int id = 0; id < from.size(); ++id) {
     const Node& node = from.node(id);
     Tape& to = *result.tape;
@@ -37,7 +46,7 @@ OptimizedTape rebuild(const Tape& from, std::span<const int> outputs, const Rule
     else if (node.op == &parameter_op)
       image[id] = to.parameter(node.shape.rows, node.shape.cols, from.leaf_name(node));
     else if (live[id] && node.op == &constant_op)
-      image[id] = to.constant(from.constant_value(node));
+      image[id] = shared_constant(to, from.constant_value(node));
     else if (live[id])
       image[id] = rule(to, node, image[node.inputs[0]],
                        node.op->arity == 2 ? image[node.inputs[1]] : Var());
@@ -52,12 +61,6 @@ const Node& node_of(Var x) { return x.tape().node(x.id()); }
 const Attributes& attributes_of(Var x) { return node_of(x).attributes; }
 bool is(Var x, const OpDef& op) { return x && node_of(x).op == &op; }
 Var input_of(Var x, int k = 0) { return {x.tape(), node_of(x).inputs[k]}; }
-
-/// Does each column of the output depend on the same column of the inputs alone?
-bool columnwise(const OpDef* op) {
-  return op != &matmul_op && op != &matmul_nt_op && op != &transpose_op && op != &sum_cols_op &&
-         op != &broadcast_cols_op;
-}
 
 /// The number that all entries of x are known to have, if there is one.
 std::optional<double> single_value(Var x) {
@@ -93,7 +96,8 @@ Var hoist_broadcast(Tape& to, const Node& node, Var a, Var b) {
   narrow.shape.cols = 1;
   if (node.op == &matmul_op && repeated(b))
     return broadcast_cols(simplify(to, narrow, a, input_of(b)), node.shape.cols);
-  if (!columnwise(node.op) || !repeated(a) || (b && !repeated(b))) return {};
+  const bool columnwise = node.op->elementwise || node.op->columnwise;
+  if (!columnwise || !repeated(a) || (b && !repeated(b))) return {};
   return broadcast_cols(simplify(to, narrow, input_of(a), b ? input_of(b) : Var()),
                         node.shape.cols);
 }

@@ -12,6 +12,13 @@ Index total_size(const std::vector<Var>& vars) {
                          [](Index size, Var x) { return size + x.shape().size(); });
 }
 
+void require_width(const char* kind, Var x, Index width) {
+  if (x.cols() != width)
+    throw std::invalid_argument("[shards] " + std::string(kind) + " " + to_string(x.shape()) +
+                                ": it must have a column for each of the shard's " +
+                                std::to_string(width) + " samples");
+}
+
 }  // namespace
 
 ShardedProgram::ShardedProgram(Layout layout, const Recorder& record, Program::Options options)
@@ -23,6 +30,8 @@ ShardedProgram::ShardedProgram(Layout layout, const Recorder& record, Program::O
                                 ") must be at least 1");
   const auto prepare = [&](Index width, Tape& tape, std::unique_ptr<Program>& program) {
     const ShardRecording recording = record(tape, width);
+    for (const Var& x : recording.inputs) require_width("input", x, width);
+    for (const Var& y : recording.per_sample) require_width("per-sample output", y, width);
     std::vector<Var> outputs = recording.summed;
     outputs.insert(outputs.end(), recording.per_sample.begin(), recording.per_sample.end());
     program = std::make_unique<Program>(outputs, options);
@@ -41,6 +50,9 @@ ShardedProgram::ShardedProgram(Layout layout, const Recorder& record, Program::O
   if (rest > 0) {
     rest_tape_ = std::make_unique<Tape>();
     const ShardRecording last = prepare(rest, *rest_tape_, rest_);
+    if (total_size(last.summed) != total_size(recording.summed))
+      throw std::invalid_argument(
+          "[shards] a summed output changes its size with the shard's width");
     add_shard(*rest_, full_shards * width, rest, last);
   }
 

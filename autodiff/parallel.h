@@ -20,7 +20,7 @@ namespace autodiff {
 /// What a user's function recorded for one shard.
 struct ShardRecording {
   std::vector<Var> inputs;      ///< rows x width each: the shard's columns of the batch
-  std::vector<Var> summed;      ///< added over the shards: losses, gradients
+  std::vector<Var> summed;      ///< added over the shards: sums over samples, not means
   std::vector<Var> per_sample;  ///< rows x width each: laid side by side
 };
 

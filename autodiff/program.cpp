@@ -57,8 +57,8 @@ Program::Program(std::span<const Var> outputs, Options options) {
       throw std::invalid_argument("[program] the outputs belong to different tapes");
     output_shapes_.push_back(y.shape());
   }
-  source_ = &outputs.front().tape();
-  leaves_ = source_->leaves();
+  source_ = outputs.front().tape().identity();
+  leaves_ = outputs.front().tape().leaves();
 
   OptimizedTape optimized = optimize(outputs, options.optimize);
   tape_ = std::move(optimized.tape);
@@ -141,6 +141,8 @@ void Program::place_instructions(Options options) {
 }
 
 void Program::run(Workspace& workspace) const {
+  if (workspace.program_ != this)
+    throw std::logic_error("[run] the workspace was made for another program");
   workspace.require_bound();
   for (const Kernel& kernel : workspace.kernels_) kernel.forward(kernel);
 }
@@ -175,12 +177,15 @@ void Workspace::bind_leaf(Index leaf, const Scalar* values) {
 }
 
 void Workspace::bind(Var leaf, const Scalar* values) {
-  if (!leaf || &leaf.tape() != program_->source_)
+  if (!leaf || leaf.tape().identity() != program_->source_)
     throw std::invalid_argument("[bind] the Var belongs to another tape than the program");
   const Node& node = leaf.tape().node(leaf.id());
   if (!is_leaf(node))
     throw std::invalid_argument("[bind] %" + std::to_string(leaf.id()) + " is a " + node.op->name +
                                 ": only inputs and parameters can be bound");
+  if (node.attributes.i >= static_cast<Index>(readers_.size()))
+    throw std::invalid_argument("[bind] '" + leaf.tape().leaf_name(node) +
+                                "' was recorded after the program was made");
   bind_leaf(node.attributes.i, values);
 }
 
@@ -193,10 +198,11 @@ void Workspace::bind(Var leaf, const Matrix& values) {
 }
 
 void Workspace::bind(const std::string& name, const Scalar* values) {
-  const auto leaf = std::find_if(program_->leaves_.begin(), program_->leaves_.end(),
-                                 [&](const Leaf& candidate) { return candidate.name == name; });
+  const auto leaf = std::find_if(
+      program_->leaves_.begin(), program_->leaves_.end(),
+      [&](const Leaf& candidate) { return candidate.is_parameter && candidate.name == name; });
   if (leaf == program_->leaves_.end())
-    throw std::invalid_argument("[bind] the tape has no leaf named '" + name + "'");
+    throw std::invalid_argument("[bind] the tape has no parameter named '" + name + "'");
   bind_leaf(leaf - program_->leaves_.begin(), values);
 }
 

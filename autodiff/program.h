@@ -42,7 +42,7 @@ class Program {
       : Program(std::span(outputs.begin(), outputs.size()), options) {}
 
   /// Computes the outputs from what is bound. Throws std::logic_error while a needed leaf is
-  /// unbound.
+  /// unbound, and for a workspace made for another program.
   void run(Workspace& workspace) const;
 
   int instructions() const { return static_cast<int>(instructions_.size()); }
@@ -70,10 +70,10 @@ class Program {
   void place_outputs(std::span<const int> outputs);
   void place_instructions(Options options);
 
-  const Tape* source_;          // identity only: tells a foreign Var
-  std::unique_ptr<Tape> tape_;  // the optimised one
-  std::vector<Leaf> leaves_;    // as on the source
-  std::vector<Place> places_;   // of every node of tape_
+  std::shared_ptr<const char> source_;  // the recorded tape's identity: tells a foreign Var
+  std::unique_ptr<Tape> tape_;          // the optimised one
+  std::vector<Leaf> leaves_;            // as on the source
+  std::vector<Place> places_;           // of every node of tape_
   std::vector<Instruction> instructions_;
   std::vector<Index> output_offsets_;
   std::vector<Shape> output_shapes_;
@@ -91,7 +91,8 @@ class Workspace {
   void bind(Var leaf, const Scalar* values);
   /// The same, checking the shape.
   void bind(Var leaf, const Matrix& values);
-  /// The same by name. Throws std::invalid_argument when the tape has no leaf of that name.
+  void bind(Var leaf, const Matrix&& values) = delete;  // would be gone before the program runs
+  /// The same for the parameter of that name.
   void bind(const std::string& name, const Scalar* values);
 
   /// Throws std::logic_error naming a leaf that is read but not bound.

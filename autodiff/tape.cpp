@@ -26,9 +26,7 @@ Var Tape::input(Index rows, Index cols, std::string name) {
 }
 
 Var Tape::parameter(Index rows, Index cols, const std::string& name) {
-  const auto same_name = [&](const Leaf& leaf) {
-    return leaf.name == name && nodes_[leaf.id].op == &parameter_op;
-  };
+  const auto same_name = [&](const Leaf& leaf) { return leaf.is_parameter && leaf.name == name; };
   const auto found = std::find_if(leaves_.begin(), leaves_.end(), same_name);
   if (found == leaves_.end()) return add_leaf(parameter_op, {rows, cols}, name);
 
@@ -53,6 +51,9 @@ Var Tape::filled(Shape shape, Scalar value) { return broadcast(constant(value), 
 
 Var Tape::record(const OpDef& op, std::initializer_list<Var> inputs, Attributes attributes) {
   Node node{.op = &op, .inputs = {-1, -1}, .shape = {}, .attributes = attributes};
+  if (static_cast<int>(inputs.size()) != op.arity)
+    throw std::invalid_argument('[' + std::string(op.name) + "] takes " + std::to_string(op.arity) +
+                                " operands, not " + std::to_string(inputs.size()));
   std::array<Shape, 2> shapes;
   int count = 0;
   for (const Var& input : inputs) {
@@ -70,7 +71,7 @@ Var Tape::record(const OpDef& op, std::initializer_list<Var> inputs, Attributes 
 
 Var Tape::add_leaf(const OpDef& kind, Shape shape, std::string name) {
   require_size(kind.name, name, shape);
-  leaves_.push_back({std::move(name), size()});
+  leaves_.push_back({std::move(name), size(), &kind == &parameter_op});
   return append({.op = &kind,
                  .inputs = {-1, -1},
                  .shape = shape,

@@ -15,7 +15,9 @@
 
 #include <array>
 #include <initializer_list>
+#include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -81,6 +83,8 @@ struct OpDef {
   /// Entry i of the output needs only entry i of the inputs, so the output may take the place of an
   /// input that nobody reads any more.
   bool elementwise = false;
+  /// Column s of the output needs only column s of the inputs (as elementwise implies).
+  bool columnwise = false;
   bool commutative = false;
   /// The shape of the output. Throws std::invalid_argument when the inputs do not fit.
   Shape (*shape)(const OpDef&, std::span<const Shape> inputs, const Attributes&) = nullptr;
@@ -105,7 +109,8 @@ extern const OpDef input_op, parameter_op, constant_op;
 /// A leaf whose value is bound when a program runs.
 struct Leaf {
   std::string name;
-  int id;  ///< its node
+  int id;             ///< its node
+  bool is_parameter;  ///< shared by all samples; its name is unique
 };
 
 class Tape {
@@ -133,6 +138,8 @@ class Tape {
   const std::vector<Leaf>& leaves() const { return leaves_; }
   /// The value of a constant node.
   const Matrix& constant_value(const Node& node) const { return constants_[node.attributes.i]; }
+  /// Tells this tape from every other that lived or will live while somebody keeps the token.
+  const std::shared_ptr<const char>& identity() const { return identity_; }
   /// The name of an input or parameter node.
   const std::string& leaf_name(const Node& node) const { return leaves_[node.attributes.i].name; }
 
@@ -140,11 +147,15 @@ class Tape {
   Var add_leaf(const OpDef& kind, Shape shape, std::string name);
   Var append(Node node);
 
+  std::shared_ptr<const char> identity_ = std::make_shared<const char>();
   std::vector<Node> nodes_;
   std::vector<Leaf> leaves_;
   std::vector<Matrix> constants_;
 };
 
-inline Shape Var::shape() const { return tape_->node(id_).shape; }
+inline Shape Var::shape() const {
+  if (!tape_) throw std::invalid_argument("[shape] an empty Var has no shape");
+  return tape_->node(id_).shape;
+}
 
 }  // namespace autodiff

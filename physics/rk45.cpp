@@ -48,6 +48,18 @@ std::string number(double value) {
   return text;
 }
 
+std::string shape(Index rows, Index cols) {
+  return std::to_string(rows) + 'x' + std::to_string(cols);
+}
+
+/// The first entry of the column that is not finite, as "y[1] = nan"; empty if there is none.
+std::string first_not_finite(const std::string& name, const MatrixXd& matrix, Index column) {
+  for (Index r = 0; r < matrix.rows(); ++r)
+    if (!std::isfinite(matrix(r, column)))
+      return name + '[' + std::to_string(r) + "] = " + number(matrix(r, column));
+  return {};
+}
+
 void require(bool condition, const std::string& message) {
   if (!condition) throw std::invalid_argument("[rk45] " + message);
 }
@@ -57,9 +69,10 @@ void validate(const MatrixXd& y0, double t0, double t1, const Rk45Options& o,
   require(y0.rows() > 0 && y0.cols() > 0, "y0 is empty");
   require(std::isfinite(t0) && std::isfinite(t1),
           "the interval from " + number(t0) + " to " + number(t1) + " must be finite");
-  require(o.rtol >= 0 && o.atol >= 0 && o.rtol + o.atol > 0 && std::isfinite(o.rtol + o.atol),
-          "rtol " + number(o.rtol) + " and atol " + number(o.atol) +
-              ": neither may be negative, and one must be positive");
+  require(o.rtol >= 0 && std::isfinite(o.rtol),
+          "rtol is " + number(o.rtol) + ": it must be finite and not negative");
+  require(o.atol > 0 && std::isfinite(o.atol),
+          "atol is " + number(o.atol) + ": it must be positive and finite, for states near zero");
   require(o.first_step >= 0, "first_step is " + number(o.first_step) + ": it must not be negative");
   require(o.max_step > 0, "max_step is " + number(o.max_step) + ": it must be positive");
   require(o.max_steps > 0, "max_steps is " + std::to_string(o.max_steps) + ": it must be positive");
@@ -116,9 +129,9 @@ class Batch {
   void evaluate(const MatrixXd& y, MatrixXd& dydt) {
     const Index rows = y.rows(), cols = y.cols();
     f_(stage_t_, y, dydt);
-    require(dydt.rows() == rows && dydt.cols() == cols,
-            "f made dydt " + std::to_string(dydt.rows()) + 'x' + std::to_string(dydt.cols()) +
-                ": it must be " + std::to_string(rows) + 'x' + std::to_string(cols));
+    if (dydt.rows() != rows || dydt.cols() != cols)
+      throw std::invalid_argument("[rk45] f made dydt " + shape(dydt.rows(), dydt.cols()) +
+                                  ": it must be " + shape(rows, cols));
     for (const Track& track : tracks_) ++solution(track).evaluations;
   }
 
@@ -128,7 +141,8 @@ class Batch {
     for (Index s = active() - 1; s >= 0; --s) {
       record_start(s);
       if (!y_.col(s).allFinite() || !k_[0].col(s).allFinite())
-        stop(s, Rk45Status::not_finite, "the state or its derivative is not finite");
+        stop(s, Rk45Status::not_finite,
+             "the state or its derivative is not finite (" + culprit(s) + ')');
       else if (tracks_[s].t == t1_)
         finish(s);
     }
@@ -145,7 +159,7 @@ class Batch {
       Track& track = tracks_[s];
       const double d0 = scaled_rms(y_.col(s), s), d1 = scaled_rms(k_[0].col(s), s);
       const double euler = d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : 0.01 * d0 / d1;
-      track.h = std::min(euler, std::abs(t1_ - track.t));  // never probes beyond the end
+      track.h = std::min(std::abs(t1_ - track.t), euler);  // never probes beyond the end
       stage_t_[s] = track.t + direction_ * track.h;
       y_new_.col(s) = y_.col(s) + direction_ * track.h * k_[0].col(s);
     }
@@ -168,10 +182,18 @@ class Batch {
     return std::sqrt((x.array() / scale).square().mean());
   }
 
+  /// The shortest step that still moves the time: ten units in its last place.
+  double smallest_step(double t) const {
+    return 10 * std::abs(std::nextafter(t, direction_ * HUGE_VAL) - t);
+  }
+
   /// One trial step of every active trajectory.
   void step() {
-    for (Track& track : tracks_)
-      track.h = std::min({track.h, options_.max_step, std::abs(t1_ - track.t)});
+    for (Track& track : tracks_) {
+      // In this order a NaN, from a first guess that overflowed, gives way to the smallest step.
+      track.h = std::max(smallest_step(track.t), std::min(track.h, options_.max_step));
+      track.h = std::min(track.h, std::abs(t1_ - track.t));
+    }
     for (int i = 1; i < stages; ++i) {
       for (Index s = 0; s < active(); ++s) {
         const double h = direction_ * tracks_[s].h;
@@ -203,7 +225,8 @@ class Batch {
     Track& track = tracks_[s];
     Solution& mine = solution(track);
     const double norm = error_norm(s);
-    const bool finite = std::isfinite(norm) && k_[6].col(s).allFinite();
+    // A stage that is not finite makes the new state so; the seventh stage is taken there.
+    const bool finite = y_new_.col(s).allFinite() && k_[6].col(s).allFinite();
     const double wanted = safety * std::pow(norm, error_exponent);
     if (finite && norm < 1) {
       ++mine.accepted;
@@ -213,13 +236,22 @@ class Batch {
     ++mine.rejected;
     track.rejected = true;
     track.h *= finite ? std::max(smallest_factor, wanted) : smallest_factor;
-    const double smallest = 10 * std::abs(std::nextafter(track.t, direction_ * HUGE_VAL) - track.t);
-    if (track.h < smallest)
-      stop(s, finite ? Rk45Status::step_too_small : Rk45Status::not_finite,
-           finite ? "the step fell to " + number(track.h) + ", too small to move the time"
-                  : "the state or its derivative is not finite beyond here");
-    else
+    if (track.h >= smallest_step(track.t))
       stop_if_too_many(s);
+    else if (finite)
+      stop(s, Rk45Status::step_too_small,
+           "the step fell to " + number(track.h) + ", too small to move the time");
+    else
+      stop(s, Rk45Status::not_finite,
+           "the state or its derivative is not finite beyond here (" + culprit(s) + ')');
+  }
+
+  /// The first number of trajectory s found not to be finite, as "y[1] = nan".
+  std::string culprit(Index s) const {
+    std::string found = first_not_finite("y", y_, s);
+    for (const MatrixXd& k : k_)
+      if (found.empty()) found = first_not_finite("dy/dt", k, s);
+    return found.empty() ? first_not_finite("y", y_new_, s) : found;
   }
 
   void accept(Index s, double factor) {
@@ -244,7 +276,7 @@ class Batch {
       stop(s, Rk45Status::too_many_steps, std::to_string(options_.max_steps) + " steps taken");
   }
 
-  void record(Track& track, double t, const VectorXd& y) {
+  void record(Track& track, double t, const Eigen::Ref<const VectorXd>& y) {
     track.sample_t.push_back(t);
     track.sample_y.insert(track.sample_y.end(), y.begin(), y.end());
   }
@@ -346,9 +378,9 @@ Solution rk45(const Derivative& f, const VectorXd& y0, double t0, double t1,
               const Rk45Options& options, const VectorXd& times) {
   const BatchDerivative one = [&](const RowVectorXd& t, const MatrixXd& y, MatrixXd& dydt) {
     const VectorXd derivative = f(t[0], y.col(0));
-    require(derivative.size() == y.rows(), "f returned " + std::to_string(derivative.size()) +
-                                               " numbers for a state of " +
-                                               std::to_string(y.rows()));
+    if (derivative.size() != y.rows())
+      throw std::invalid_argument("[rk45] f returned " + std::to_string(derivative.size()) +
+                                  " numbers for a state of " + std::to_string(y.rows()));
     dydt.col(0) = derivative;
   };
   return std::move(rk45_batch(one, y0, t0, t1, options, times).front());

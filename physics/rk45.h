@@ -36,7 +36,7 @@ using BatchDerivative = std::function<void(const Eigen::RowVectorXd& t, const Ei
 
 struct Rk45Options {
   double rtol = 1e-6;
-  double atol = 1e-9;
+  double atol = 1e-9;     ///< in the units of y, positive
   double first_step = 0;  ///< 0: chosen by Hairer's rule
   double max_step = std::numeric_limits<double>::infinity();
   long max_steps = 1'000'000;  ///< accepted and rejected together
@@ -65,7 +65,7 @@ struct Solution {
 
   bool ok() const { return status == Rk45Status::finished; }
   /// The state at a time between the start and t_end. Throws std::out_of_range elsewhere, and
-  /// std::logic_error without Rk45Options::dense.
+  /// std::logic_error if no steps were kept.
   Eigen::VectorXd at(double time) const;
 };
 
