@@ -198,11 +198,10 @@ void Workspace::bind(Var leaf, const Matrix& values) {
 }
 
 void Workspace::bind(const std::string& name, const Scalar* values) {
-  const auto leaf = std::find_if(
-      program_->leaves_.begin(), program_->leaves_.end(),
-      [&](const Leaf& candidate) { return candidate.is_parameter && candidate.name == name; });
+  const auto leaf = std::find_if(program_->leaves_.begin(), program_->leaves_.end(),
+                                 [&](const Leaf& candidate) { return candidate.name == name; });
   if (leaf == program_->leaves_.end())
-    throw std::invalid_argument("[bind] the tape has no parameter named '" + name + "'");
+    throw std::invalid_argument("[bind] the tape has no leaf named '" + name + "'");
   bind_leaf(leaf - program_->leaves_.begin(), values);
 }
 

@@ -92,7 +92,7 @@ class Workspace {
   /// The same, checking the shape.
   void bind(Var leaf, const Matrix& values);
   void bind(Var leaf, const Matrix&& values) = delete;  // would be gone before the program runs
-  /// The same for the parameter of that name.
+  /// The same for the leaf of that name, also when the tape is gone.
   void bind(const std::string& name, const Scalar* values);
 
   /// Throws std::logic_error naming a leaf that is read but not bound.

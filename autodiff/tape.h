@@ -109,8 +109,7 @@ extern const OpDef input_op, parameter_op, constant_op;
 /// A leaf whose value is bound when a program runs.
 struct Leaf {
   std::string name;
-  int id;             ///< its node
-  bool is_parameter;  ///< shared by all samples; its name is unique
+  int id;  ///< its node
 };
 
 class Tape {
@@ -119,9 +118,10 @@ class Tape {
   Tape(const Tape&) = delete;  // handles point at it
   Tape& operator=(const Tape&) = delete;
 
-  /// A value that differs from sample to sample; its columns are cut into shards.
+  /// A value that differs from sample to sample; its columns are cut into shards. Names of leaves
+  /// are unique: throws std::invalid_argument when this one is taken.
   Var input(Index rows, Index cols, std::string name);
-  /// A value shared by all samples. Names are unique: asking again for one gives the same node.
+  /// A value shared by all samples. Asking again for the same name gives the same node.
   Var parameter(Index rows, Index cols, const std::string& name);
   /// A value fixed now.
   Var constant(Matrix value);
@@ -144,6 +144,7 @@ class Tape {
   const std::string& leaf_name(const Node& node) const { return leaves_[node.attributes.i].name; }
 
  private:
+  const Leaf* find_leaf(const std::string& name) const;
   Var add_leaf(const OpDef& kind, Shape shape, std::string name);
   Var append(Node node);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace nn {
@@ -19,26 +21,29 @@ AccelerationErrors judge_accelerations(const physics::Motion& learnt, const phys
 
 RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
                              const std::vector<physics::Solution>& truth) {
+  if (truth.empty() || learnt.size() != truth.size())
+    throw std::invalid_argument("[judge_rollouts] " + std::to_string(learnt.size()) +
+                                " learnt and " + std::to_string(truth.size()) +
+                                " true trajectories: they go in pairs");
   const Index n = truth.front().y.rows() / 2;
   RolloutErrors errors{Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n)};
-  std::vector<std::vector<double>> of_one(n);  // [coordinate][trajectory]
-  Index points = 0;
+  Eigen::MatrixXd of_one(truth.size(), n);  // mean square of each trajectory
   for (std::size_t k = 0; k < truth.size(); ++k) {
-    const Index reached = std::min(learnt[k].y.cols(), truth[k].y.cols());
-    if (reached < truth[k].y.cols()) ++errors.stopped;
-    if (reached == 0) continue;
-    const auto difference =
-        learnt[k].y.topLeftCorner(n, reached) - truth[k].y.topLeftCorner(n, reached);
-    const Eigen::VectorXd squares = difference.cwiseAbs2().rowwise().sum();
-    errors.mse += squares;
-    points += reached;
-    for (Index i = 0; i < n; ++i) of_one[i].push_back(squares[i] / static_cast<double>(reached));
+    const Index times = truth[k].y.cols(), reached = learnt[k].y.cols();
+    if (reached < times) ++errors.stopped;
+    Eigen::MatrixXd q(n, times);
+    q.leftCols(reached) = learnt[k].y.topRows(n);
+    if (reached < times)
+      q.rightCols(times - reached) = learnt[k].y_end.head(n).replicate(1, times - reached);
+    of_one.row(k) = (q - truth[k].y.topRows(n)).cwiseAbs2().rowwise().mean();
   }
-  errors.mse /= static_cast<double>(points);
+  errors.mse = of_one.colwise().mean();
   for (Index i = 0; i < n; ++i) {
-    auto middle = of_one[i].begin() + static_cast<Index>(of_one[i].size()) / 2;
-    std::nth_element(of_one[i].begin(), middle, of_one[i].end());
-    if (middle != of_one[i].end()) errors.median[i] = *middle;
+    auto column = of_one.col(i);
+    std::sort(column.begin(), column.end());
+    const Index half = column.size() / 2;
+    errors.median[i] =
+        column.size() % 2 == 1 ? column[half] : (column[half - 1] + column[half]) / 2;
   }
   return errors;
 }
@@ -46,10 +51,8 @@ RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
 double energy_error(const std::vector<physics::Solution>& trajectories, const Energy& energy,
                     double scale) {
   double total = 0;
-  for (const physics::Solution& trajectory : trajectories) {
-    const Index last = trajectory.y.cols() - 1;
-    total += std::abs(energy(trajectory.y.col(last).data()) - energy(trajectory.y.col(0).data()));
-  }
+  for (const physics::Solution& trajectory : trajectories)
+    total += std::abs(energy(trajectory.y_end.data()) - energy(trajectory.y.col(0).data()));
   return total / scale / static_cast<double>(trajectories.size());
 }
 

@@ -16,10 +16,11 @@ struct AccelerationErrors {
 AccelerationErrors judge_accelerations(const physics::Motion& learnt, const physics::Motion& truth,
                                        const Eigen::MatrixXd& states);
 
-/// Trajectories, sample by sample in time.
+/// Trajectories, sample by sample in time. A learnt one that stopped early counts as standing still
+/// where it stopped: what has run away stays far away.
 struct RolloutErrors {
-  Eigen::VectorXd mse;     ///< of each coordinate, over all trajectories and times reached [rad²]
-  Eigen::VectorXd median;  ///< median over the trajectories of the same
+  Eigen::VectorXd mse;          ///< of each coordinate, over all trajectories and times [rad²]
+  Eigen::VectorXd median;       ///< median over the trajectories of the same
   autodiff::Index stopped = 0;  ///< trajectories that ended before their last time
 };
 RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
@@ -28,7 +29,7 @@ RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
 /// Energy of one state, of the true system [J].
 using Energy = std::function<double(const double* state)>;
 
-/// Mean over the trajectories of |E(last) - E(first)| / scale.
+/// Mean over the trajectories of |E at their end - E(first)| / scale.
 double energy_error(const std::vector<physics::Solution>& trajectories, const Energy& energy,
                     double scale);
 

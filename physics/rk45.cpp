@@ -319,6 +319,7 @@ class Batch {
     mine.status = status;
     mine.message = message;
     mine.t_end = tracks_[s].t;
+    mine.y_end = y_.col(s);
     const Track& track = tracks_[s];
     const auto samples = static_cast<Index>(track.sample_t.size());
     mine.t = Eigen::Map<const VectorXd>(track.sample_t.data(), samples);

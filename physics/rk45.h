@@ -58,8 +58,9 @@ struct Solution {
   Eigen::VectorXd t;  ///< the times asked for, as far as they were reached
   Eigen::MatrixXd y;  ///< d x as many: the states there
   Rk45Status status = Rk45Status::finished;
-  std::string message;  ///< why it stopped, with the values
-  double t_end = 0;     ///< where it stopped
+  std::string message;    ///< why it stopped, with the values
+  double t_end = 0;       ///< where it stopped
+  Eigen::VectorXd y_end;  ///< d: the state there
   long evaluations = 0, accepted = 0, rejected = 0;
   std::vector<DenseStep> steps;  ///< with Rk45Options::dense
 

@@ -82,7 +82,7 @@ void declare(CLI::App& app, TrainOptions& o) {
   const std::string run = "Run";
   app.add_option("--out", o.out, "Folder for the results (default: runs/<preset>)")->group(run);
   app.add_option("--seed", o.seed, "Seed of all random numbers")
-      ->check(between(0, 1e18))
+      ->check(between(0, 18446744073709551615.0))
       ->group(run);
   app.add_option("--threads", o.threads, "OpenMP threads; 0: one for each core")
       ->check(between(0, 4096))

@@ -18,6 +18,7 @@ namespace {
 physics::Solution trajectory(const Eigen::MatrixXd& states) {
   physics::Solution solution;
   solution.y = states;
+  if (states.cols() > 0) solution.y_end = states.rightCols(1);
   return solution;
 }
 
@@ -93,19 +94,20 @@ TEST_CASE("the median of an even number of trajectories lies between the two in 
   CHECK(errors.median[0] <= 9);
 }
 
-TEST_CASE("a trajectory that stopped is counted and judged over the times it reached") {
+TEST_CASE("a trajectory that stopped is counted, and stands where it stopped") {
   const Trajectories truth(3, standing(0, 4));
-  const auto errors = judge_rollouts({standing(2, 1), standing(1, 4), standing(5, 0)}, truth);
+  physics::Solution at_once = standing(5, 0);
+  at_once.y_end = Eigen::Vector2d(5, 9);
+  const auto errors = judge_rollouts({standing(2, 1), standing(1, 4), at_once}, truth);
   CHECK(errors.stopped == 2);
-  CHECK(errors.mse[0] == doctest::Approx((4 + 4 * 1) / 5.0));  // 1 + 4 + 0 points
-  CHECK(std::isfinite(errors.median[0]));
+  CHECK(errors.mse[0] == doctest::Approx((4 + 1 + 25) / 3.0));
+  CHECK(errors.median[0] == doctest::Approx(4));
 }
 
-TEST_CASE("rollouts that reached nothing at all have no finite error") {
-  const auto errors = judge_rollouts({standing(5, 0)}, {standing(0, 4)});
-  CHECK(errors.stopped == 1);
-  CHECK_FALSE(std::isfinite(errors.mse[0]));
-  CHECK_FALSE(errors.median[0] == 0);
+TEST_CASE("learnt and true trajectories that do not pair are refused") {
+  CHECK_THROWS_AS(judge_rollouts({}, {}), std::invalid_argument);
+  CHECK_THROWS_AS(judge_rollouts({standing(1, 3)}, Trajectories(2, standing(0, 3))),
+                  std::invalid_argument);
 }
 
 TEST_CASE("the energy error is the mean of |last - first| in units of the scale") {
@@ -116,9 +118,9 @@ TEST_CASE("the energy error is the mean of |last - first| in units of the scale"
   CHECK(error == doctest::Approx((2 + 4) / 2.0 / 10));
 }
 
-TEST_CASE("a trajectory that ended where it began does not count as energy kept") {
-  // Asked for start and end, it only reached the start, which says nothing about the energy.
-  physics::Solution stopped = standing(3, 1);
+TEST_CASE("a trajectory that stopped early is judged by the energy it had there") {
+  physics::Solution stopped = standing(3, 1);  // of the times asked for it only reached the start
   stopped.status = physics::Rk45Status::too_many_steps;
-  CHECK_FALSE(energy_error({stopped}, first_entry, 1) == 0);
+  stopped.y_end = Eigen::Vector2d(8, 0);
+  CHECK(energy_error({stopped}, first_entry, 1) == 5);
 }
