@@ -198,11 +198,15 @@ void Workspace::bind(Var leaf, const Matrix& values) {
 }
 
 void Workspace::bind(const std::string& name, const Scalar* values) {
-  const auto leaf = std::find_if(program_->leaves_.begin(), program_->leaves_.end(),
-                                 [&](const Leaf& candidate) { return candidate.name == name; });
-  if (leaf == program_->leaves_.end())
+  const std::vector<Leaf>& leaves = program_->leaves_;
+  const auto named = [&](const Leaf& leaf) { return leaf.name == name; };
+  const auto leaf = std::find_if(leaves.begin(), leaves.end(), named);
+  if (leaf == leaves.end())
     throw std::invalid_argument("[bind] the tape has no leaf named '" + name + "'");
-  bind_leaf(leaf - program_->leaves_.begin(), values);
+  if (std::find_if(leaf + 1, leaves.end(), named) != leaves.end())
+    throw std::invalid_argument("[bind] the tape has several leaves named '" + name +
+                                "': bind them by their Vars");
+  bind_leaf(leaf - leaves.begin(), values);
 }
 
 void Workspace::require_bound() const {

@@ -22,27 +22,20 @@ void require_size(const char* kind, const std::string& name, Shape shape) {
 }  // namespace
 
 Var Tape::input(Index rows, Index cols, std::string name) {
-  if (find_leaf(name)) throw std::invalid_argument("[input] the name '" + name + "' is taken");
   return add_leaf(input_op, {rows, cols}, std::move(name));
 }
 
 Var Tape::parameter(Index rows, Index cols, const std::string& name) {
-  const Leaf* known = find_leaf(name);
-  if (!known) return add_leaf(parameter_op, {rows, cols}, name);
+  const auto known = std::find_if(leaves_.begin(), leaves_.end(), [&](const Leaf& leaf) {
+    return leaf.name == name && nodes_[leaf.id].op == &parameter_op;
+  });
+  if (known == leaves_.end()) return add_leaf(parameter_op, {rows, cols}, name);
 
-  const Node& node = nodes_[known->id];
-  if (node.op != &parameter_op)
-    throw std::invalid_argument("[parameter] the name '" + name + "' is taken by an input");
-  if (node.shape != Shape{rows, cols})
-    throw std::invalid_argument("[parameter] '" + name + "' is " + to_string(node.shape) +
+  const Shape shape = nodes_[known->id].shape;
+  if (shape != Shape{rows, cols})
+    throw std::invalid_argument("[parameter] '" + name + "' is " + to_string(shape) +
                                 " on this tape already, not " + to_string(Shape{rows, cols}));
   return {*this, known->id};
-}
-
-const Leaf* Tape::find_leaf(const std::string& name) const {
-  const auto found = std::find_if(leaves_.begin(), leaves_.end(),
-                                  [&](const Leaf& leaf) { return leaf.name == name; });
-  return found == leaves_.end() ? nullptr : &*found;
 }
 
 Var Tape::constant(Matrix value) {

@@ -118,10 +118,10 @@ class Tape {
   Tape(const Tape&) = delete;  // handles point at it
   Tape& operator=(const Tape&) = delete;
 
-  /// A value that differs from sample to sample; its columns are cut into shards. Names of leaves
-  /// are unique: throws std::invalid_argument when this one is taken.
+  /// A value that differs from sample to sample; its columns are cut into shards.
   Var input(Index rows, Index cols, std::string name);
   /// A value shared by all samples. Asking again for the same name gives the same node.
+  /// Throws std::invalid_argument when it has another shape there.
   Var parameter(Index rows, Index cols, const std::string& name);
   /// A value fixed now.
   Var constant(Matrix value);
@@ -144,7 +144,6 @@ class Tape {
   const std::string& leaf_name(const Node& node) const { return leaves_[node.attributes.i].name; }
 
  private:
-  const Leaf* find_leaf(const std::string& name) const;
   Var add_leaf(const OpDef& kind, Shape shape, std::string name);
   Var append(Node node);
 
