@@ -6,121 +6,169 @@
 namespace autodiff {
 namespace {
 
-// A vector register and how many numbers it holds.
+// A vector register, and the tile that fills the register file.
 #if defined(__AVX512F__)
-constexpr int vector_bytes = 64;
+constexpr int vector_bytes = 64, tile_vectors = 3, tile_columns = 8;
 #elif defined(__AVX__)
-constexpr int vector_bytes = 32;
+constexpr int vector_bytes = 32, tile_vectors = 3, tile_columns = 4;
 #else
-constexpr int vector_bytes = 16;
+constexpr int vector_bytes = 16, tile_vectors = 3, tile_columns = 4;
 #endif
 typedef Scalar Vector __attribute__((vector_size(vector_bytes)));
 constexpr Index lanes = vector_bytes / sizeof(Scalar);
+
+/// Columns of A that are copied at a time: 128 x 3 vectors are 24 KB, half of the first cache.
+constexpr Index block_depth = 128;
 
 Vector load(const Scalar* p) {
   Vector v;
   std::memcpy(&v, p, sizeof v);
   return v;
 }
+
 void store(Scalar* p, const Vector& v) { std::memcpy(p, &v, sizeof v); }
 
-constexpr Index panel_columns = 256;  // of A, packed at a time
-constexpr int tile_vectors = 3;
-constexpr int tile_columns = 8;
+/// Some vectors of rows of A: `depth` columns, `stride` apart.
+struct Strip {
+  const Scalar* data;
+  Index stride;
+  Index depth;
+};
 
-/// The sums of a tile, rows V vectors x N columns, live in registers while p runs: V loads of A and
-/// N broadcasts of B feed V·N multiply-adds.
+/// B from some element on, with its two strides.
+struct Right {
+  const Scalar* data;
+  Index row_stride;
+  Index col_stride;
+
+  Right from(Index p, Index j) const {
+    return {data + p * row_stride + j * col_stride, row_stride, col_stride};
+  }
+};
+
+/// C = A B, or C += A B to resume a sum, for V vectors of rows x N columns.
 template <int V, int N>
-void tile(Index k, const Scalar* a, Index a_stride, const Scalar* b, Index b_row_stride,
-          Index b_col_stride, Scalar* c, Index c_stride, bool accumulate) {
+void tile(Strip a, Right b, Scalar* c, Index c_stride, bool resume) {
   Vector sum[N][V];
   for (int j = 0; j < N; ++j)
-    for (int i = 0; i < V; ++i)
-      sum[j][i] = accumulate ? load(c + j * c_stride + i * lanes) : Vector{};
-  for (Index p = 0; p < k; ++p) {
-    Vector column[V];
-    for (int i = 0; i < V; ++i) column[i] = load(a + p * a_stride + i * lanes);
+    for (int i = 0; i < V; ++i) sum[j][i] = resume ? load(c + j * c_stride + i * lanes) : Vector{};
+  for (Index p = 0; p < a.depth; ++p) {
+    Vector left[V];
+    for (int i = 0; i < V; ++i) left[i] = load(a.data + i * lanes);
+    // The next tile's B: where rows of B lie pages apart, no hardware foresees it.
+    if constexpr (N == tile_columns) __builtin_prefetch(b.data + N * b.col_stride);
     for (int j = 0; j < N; ++j) {
-      const Scalar factor = b[p * b_row_stride + j * b_col_stride];
-      for (int i = 0; i < V; ++i) sum[j][i] += column[i] * factor;
+      const Scalar right = b.data[j * b.col_stride];
+      for (int i = 0; i < V; ++i) sum[j][i] += left[i] * right;
     }
+    a.data += a.stride;
+    b.data += b.row_stride;
   }
   for (int j = 0; j < N; ++j)
     for (int i = 0; i < V; ++i) store(c + j * c_stride + i * lanes, sum[j][i]);
 }
 
-/// V vectors of rows and all n columns.
-template <int V>
-void row_block(Index n, Index k, const Scalar* a, Index a_stride, const Scalar* b,
-               Index b_row_stride, Index b_col_stride, Scalar* c, Index c_stride, bool accumulate) {
+/// V vectors of rows x all n columns, from left to right: tiles of 8 columns, then 4, 2, 1.
+template <int V, int N = tile_columns>
+void tiles(Index n, Strip a, Right b, Scalar* c, Index c_stride, bool resume) {
   Index j = 0;
-  const auto step = [&]<int N>() {
-    for (; j + N <= n; j += N)
-      tile<V, N>(k, a, a_stride, b + j * b_col_stride, b_row_stride, b_col_stride, c + j * c_stride,
-                 c_stride, accumulate);
-  };
-  step.template operator()<tile_columns>();
-  step.template operator()<4>();
-  step.template operator()<1>();
+  for (; j + N <= n; j += N) tile<V, N>(a, b.from(0, j), c + j * c_stride, c_stride, resume);
+  if constexpr (N > 1)
+    if (j < n) tiles<V, N / 2>(n - j, a, b.from(0, j), c + j * c_stride, c_stride, resume);
 }
+
+/// V vectors of rows x all n columns, summed block by block of p: the sums pause in C.
+template <int V>
+void rows_of_vectors(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right b,
+                     Scalar* c) {
+  alignas(64) Scalar packed[block_depth * V * lanes];
+  // Many columns of C read the strip again and again: worth it to lay it out without gaps.
+  const bool pack = a_stride > V * lanes && a_stride * k > 4096 && n > tile_columns;
+  Index p = 0;
+  do {
+    Strip strip{a + p * a_stride, a_stride, std::min(block_depth, k - p)};
+    if (pack) {
+      for (Index q = 0; q < strip.depth; ++q)
+        for (int i = 0; i < V; ++i)
+          store(packed + (q * V + i) * lanes, load(strip.data + q * a_stride + i * lanes));
+      strip.data = packed;
+      strip.stride = V * lanes;
+    }
+    tiles<V>(n, strip, b.from(p, 0), c, m, p > 0);
+    p += block_depth;
+  } while (p < k);
+}
+
+/// Fewer rows than a vector has lanes: A is padded to full vectors, and what comes out in the lanes
+/// beyond m is nobody's.
+void few_rows(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right b, Scalar* c) {
+  constexpr Index depth_limit = 4 * block_depth;
+  alignas(64) Scalar padded[depth_limit * lanes];
+  alignas(64) Scalar sums[tile_columns * lanes];
+  Index p = 0;
+  do {
+    const Strip strip{padded, lanes, std::min(depth_limit, k - p)};
+    for (Index q = 0; q < strip.depth; ++q) {
+      const Scalar* column = a + (p + q) * a_stride;
+      const Index left = a_stride * (k - 1 - p - q) + m;  // numbers from here to the end of A
+      if (left >= lanes)
+        store(padded + q * lanes, load(column));
+      else
+        for (Index i = 0; i < lanes; ++i) padded[q * lanes + i] = i < m ? column[i] : 0;
+    }
+    // Full vectors written into C from left to right: the next column covers what one spilled. This
+    // goes on while they end inside C, and if no sum has to pause there.
+    Index j = 0;
+    if (k <= depth_limit) {
+      const Index inside = std::max<Index>(0, (n * m - lanes + m) / m);
+      j = inside - inside % tile_columns;
+      tiles<1>(j, strip, b, c, m, false);
+    }
+    for (; j < n; j += tile_columns) {
+      const Index width = std::min<Index>(tile_columns, n - j);
+      Scalar* columns = c + j * m;
+      if (p > 0)
+        for (Index s = 0; s < width; ++s)
+          for (Index i = 0; i < m; ++i) sums[s * lanes + i] = columns[s * m + i];
+      tiles<1>(width, strip, b.from(p, j), sums, lanes, p > 0);
+      for (Index s = 0; s < width; ++s)
+        for (Index i = 0; i < m; ++i) columns[s * m + i] = sums[s * lanes + i];
+    }
+    p += depth_limit;
+  } while (p < k);
+}
+
+void product(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right b, Scalar* c) {
+  if (m < lanes) return few_rows(m, n, k, a, a_stride, b, c);
+  Index row = 0;
+  if (n == 1)  // one column: eight vectors of rows keep the processor busy
+    for (; row + 8 * lanes <= m; row += 8 * lanes)
+      tile<8, 1>({a + row, a_stride, k}, b, c + row, m, false);
+  while (row < m) {
+    const Index left = (m - row) / lanes;
+    // 4 = 2 + 2: a tile one vector tall waits for B.
+    const Index vectors = left == 4 ? 2 : std::min<Index>(tile_vectors, left);
+    // Rows left that fill no vector: the last vector overlaps rows that are done, with the same
+    // bits.
+    if (vectors == 0) row = m - lanes;
+    const auto rows = vectors == 3   ? rows_of_vectors<3>
+                      : vectors == 2 ? rows_of_vectors<2>
+                                     : rows_of_vectors<1>;
+    rows(m, n, k, a + row, a_stride, b, c + row);
+    row += std::max<Index>(vectors, 1) * lanes;
+  }
+}
+
 }  // namespace
 
 void gemm(Index m, Index n, Index k, const Scalar* a, const Scalar* b, Index b_row_stride,
           Index b_col_stride, Scalar* c) {
-  alignas(64) Scalar panel[panel_columns * tile_vectors * lanes];
-  alignas(64) Scalar edge[tile_columns * lanes * tile_vectors];
-  (void)edge;
-  const bool pack = m * k > 4096 && n >= 16;
-  for (Index p = 0; p < k; p += panel_columns) {
-    const Index depth = std::min(panel_columns, k - p);
-    const Scalar* b_block = b + p * b_row_stride;
-    for (Index row = 0; row < m;) {
-      const Index rows = m - row;
-      const Scalar* a_block = a + p * m + row;
-      Scalar* c_block = c + row;
-      Index a_stride = m;
-      const Index full = rows >= 3 * lanes ? 3 : rows >= 2 * lanes ? 2 : rows >= lanes ? 1 : 0;
-      const Index width = full * lanes;
-      if (full > 0) {
-        if (pack) {
-          for (Index q = 0; q < depth; ++q)
-            std::memcpy(panel + q * width, a_block + q * m, width * sizeof(Scalar));
-          a_block = panel;
-          a_stride = width;
-        }
-        const auto run = [&]<int V>() {
-          row_block<V>(n, depth, a_block, a_stride, b_block, b_row_stride, b_col_stride, c_block, m,
-                       p > 0);
-        };
-        if (full == 3) run.template operator()<3>();
-        if (full == 2) run.template operator()<2>();
-        if (full == 1) run.template operator()<1>();
-        row += width;
-      } else {
-        // tail rows
-        for (Index q = 0; q < depth; ++q)
-          for (Index i = 0; i < lanes; ++i)
-            panel[q * lanes + i] = i < rows ? a_block[q * m + i] : 0;
-        for (Index j = 0; j < n; j += 4) {
-          const Index cols = std::min<Index>(4, n - j);
-          alignas(64) Scalar out[4 * lanes];
-          if (p > 0)
-            for (Index jj = 0; jj < cols; ++jj)
-              for (Index i = 0; i < rows; ++i) out[jj * lanes + i] = c_block[(j + jj) * m + i];
-          if (cols == 4)
-            tile<1, 4>(depth, panel, lanes, b_block + j * b_col_stride, b_row_stride, b_col_stride,
-                       out, lanes, p > 0);
-          else
-            for (Index jj = 0; jj < cols; ++jj)
-              tile<1, 1>(depth, panel, lanes, b_block + (j + jj) * b_col_stride, b_row_stride,
-                         b_col_stride, out + jj * lanes, lanes, p > 0);
-          for (Index jj = 0; jj < cols; ++jj)
-            for (Index i = 0; i < rows; ++i) c_block[(j + jj) * m + i] = out[jj * lanes + i];
-        }
-        row = m;
-      }
-    }
-  }
+  if (m == 0 || n == 0) return;
+  // A row whose B lies row by row: the transposed product, a column, uses full vectors.
+  if (m == 1 && b_col_stride == 1)
+    product(n, 1, k, b, b_row_stride, {a, 1, k}, c);
+  else
+    product(m, n, k, a, m, {b, b_row_stride, b_col_stride}, c);
 }
 
 }  // namespace autodiff

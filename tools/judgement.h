@@ -29,7 +29,7 @@ Eigen::MatrixXd box_states(const TrainOptions& options, autodiff::Index count,
                            autodiff::Random& random);
 
 /// Judges on states and trajectories that training has not seen, drawn as its own are; the energy
-/// error by the protocol of Cranmer et al. 2020. A learnt motion gets three times the steps that
+/// error by the protocol of Cranmer et al. 2020. A learnt motion gets twice the steps that
 /// the true one takes; what needs more has run away, and its last state counts for the rest of the
 /// time.
 Judgement judge(const TrainOptions& options, const Motions& motions);

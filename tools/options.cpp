@@ -15,7 +15,7 @@ TrainOptions seed_preset() {
   TrainOptions o;
   o.preset = "seed";
   o.source = "trajectories";
-  o.angle = 1.5707963267948966;
+  o.angle = 1;  // the slides give no ranges; these keep most motions between calm and chaotic
   o.velocity = 1;
   o.trajectories = 512;
   o.points = 4;
