@@ -142,6 +142,7 @@ tools::ExitCode train(const TrainOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tools::wait_patiently(argv);
   try {
     return train(tools::parse_train_options(argc, argv));
   } catch (const tools::EndProgram& end) {

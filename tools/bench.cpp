@@ -71,7 +71,8 @@ void bench_compile() {
 
 }  // namespace
 
-int main() {
+int main(int, char** argv) {
+  tools::wait_patiently(argv);
   const int all = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   std::vector<int> thread_counts{1};
   if (all > 1) thread_counts.push_back(all);

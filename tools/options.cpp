@@ -23,6 +23,7 @@ TrainOptions seed_preset() {
   o.initialiser = "slides";
   o.angle_features = false;
   o.velocity_scale = 1;
+  o.kinetic_prior = 0;
   o.loss = "mse";
   o.batch = 4;
   o.epochs = 100;

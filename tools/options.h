@@ -36,18 +36,18 @@ struct TrainOptions {
   int points = 4;                    ///< taken from each
   double duration = 5;               ///< of each, and of the rolled-out ones that judge [s]
 
-  std::vector<int> hidden = {64, 64};
+  std::vector<int> hidden = {48, 48, 48};
   std::string activation = "softplus";
   std::string initialiser = "rule";
   bool angle_features = true;   ///< angles enter as (cos, sin)
   double velocity_scale = 0.2;  ///< velocities enter times this
-  double kinetic_prior = 0;     ///< a of ½ a |ω|² added to L
+  double kinetic_prior = 8;     ///< a of ½ a |ω|² added to L
 
   std::string loss = "l1";
   int batch = 64;
-  int epochs = 60;
-  int steps_per_epoch = 2000;  ///< with fresh states; a fixed set is gone through once
-  double learning_rate = 5e-3;
+  int epochs = 50;
+  int steps_per_epoch = 4000;  ///< with fresh states; a fixed set is gone through once
+  double learning_rate = 1e-2;
   std::string schedule = "cosine";
   int lr_step = 10;       ///< step schedule: epochs between drops
   double lr_gamma = 0.5;  ///< step schedule: factor of a drop

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 namespace tools {
@@ -17,6 +18,16 @@ void on_interrupt(int signal) {
 }
 
 }  // namespace
+
+void wait_patiently(char** argv) {
+#ifdef __linux__
+  if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
+  setenv("GOMP_SPINCOUNT", "2000", 1);  // about 0.1 ms
+  execv("/proc/self/exe", argv);        // returns only where it failed, and then nothing is lost
+#else
+  (void)argv;
+#endif
+}
 
 void watch_for_interrupt() {
   std::signal(SIGINT, on_interrupt);
