@@ -29,9 +29,8 @@ Eigen::MatrixXd box_states(const TrainOptions& options, autodiff::Index count,
                            autodiff::Random& random);
 
 /// Judges on states and trajectories that training has not seen, drawn as its own are; the energy
-/// error by the protocol of Cranmer et al. 2020. A learnt motion gets twice the steps that
-/// the true one takes; what needs more has run away, and its last state counts for the rest of the
-/// time.
+/// error by the protocol of Cranmer et al. 2020. A learnt motion gets somewhat more steps than the
+/// true one takes; what needs more has run away, and counts where it stopped for the rest.
 Judgement judge(const TrainOptions& options, const Motions& motions);
 
 /// One random start rolled out both ways, side by side, for a figure: trajectory.csv.

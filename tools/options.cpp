@@ -32,7 +32,6 @@ TrainOptions seed_preset() {
   o.lr_step = 10;
   o.lr_gamma = 0.5;
   o.clip = 0;
-  o.threads = 1;  // a batch of 4 is one shard: nothing to share out
   return o;
 }
 

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 namespace tools {
@@ -23,7 +24,9 @@ void wait_patiently(char** argv) {
 #ifdef __linux__
   if (std::getenv("GOMP_SPINCOUNT") || std::getenv("OMP_WAIT_POLICY")) return;
   setenv("GOMP_SPINCOUNT", "2000", 1);  // about 0.1 ms
-  execv("/proc/self/exe", argv);        // returns only where it failed, and then nothing is lost
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) execv(program.c_str(), argv);  // returns only where it failed: nothing is lost
 #else
   (void)argv;
 #endif
