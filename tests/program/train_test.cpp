@@ -228,7 +228,7 @@ TEST_CASE("a short run leaves everything behind, and its config.toml repeats it 
   CHECK(result["preset"] == "seed");
   CHECK(result["status"] == "finished");
   CHECK(result["seed"] == 0);
-  CHECK(result["threads"] == 1);
+  CHECK(result["threads"] >= 1);
   CHECK(result["train_steps"] == 32);
   CHECK(result["parameters"] == 641);  // 4-16-16-16-1
   for (const char* key : {"wall_s", "train_loss", "acceleration_l1", "energy_error"})
