@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <thread>
 
@@ -40,16 +42,18 @@ const std::map<std::string, TrainOptions (*)()> presets{
     {"seed", seed_preset},
 };
 
-/// A range whose error message gives the value, the range and the unit of measure in the flag's
-/// help.
+constexpr double any = std::numeric_limits<double>::infinity();
+constexpr double positive = std::numeric_limits<double>::min();
+
+/// Finite numbers from low to high; the message of a wrong one gives it and the range.
 CLI::Validator between(double low, double high) {
-  const std::string range = '[' + CLI::detail::to_string(low) + ", " +
-                            (high < 1e300 ? CLI::detail::to_string(high) : "inf") + ']';
+  const std::string range = (low == positive ? "(0" : '[' + CLI::detail::to_string(low)) + ", " +
+                            (high == any ? "inf)" : CLI::detail::to_string(high) + ']');
   return CLI::Validator(
       [=](std::string& text) {
         double value = 0;
         const bool number = CLI::detail::lexical_cast(text, value);
-        return number && value >= low && value <= high
+        return number && std::isfinite(value) && value >= low && value <= high
                    ? std::string()
                    : "'" + text + "' is not a number in " + range;
       },
@@ -68,8 +72,11 @@ CLI::Option* add_real(CLI::App& app, const std::string& name, double& value,
   return app.add_option(name, value, help)->default_str(shortest(value));
 }
 
-constexpr double any = 1e308;
-constexpr double positive = 1e-300;
+std::string comma_separated(const std::vector<int>& values) {
+  std::string text;
+  for (const int value : values) text += (text.empty() ? "" : ",") + std::to_string(value);
+  return text;
+}
 
 void declare(CLI::App& app, TrainOptions& o) {
   app.option_defaults()->always_capture_default();
@@ -131,6 +138,7 @@ void declare(CLI::App& app, TrainOptions& o) {
   const std::string model = "Model";
   app.add_option("--hidden", o.hidden, "Widths of the hidden layers, as in 64,64")
       ->delimiter(',')
+      ->default_str(comma_separated(o.hidden))
       ->check(between(1, 1e5))
       ->group(model);
   app.add_option("--activation", o.activation, "softplus or tanh")->group(model);
