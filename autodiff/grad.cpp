@@ -31,6 +31,8 @@ void validate(Var y, std::span<const Var> xs) {
 
 std::vector<Var> vjp(Var y, Var y_adjoint, std::span<const Var> xs) {
   validate(y, xs);
+  if (y_adjoint && &y_adjoint.tape() != &y.tape())
+    throw std::invalid_argument("[vjp] the adjoint belongs to another tape");
   if (!y_adjoint || y_adjoint.shape() != y.shape())
     throw std::invalid_argument("[vjp] the adjoint must have y's shape " + to_string(y.shape()));
   Tape& tape = y.tape();
@@ -87,15 +89,24 @@ Var jacobian(Var y, Var x) {
   return sample_transpose(stack_rows(rows), x.rows());  // the stack is row-major
 }
 
-Var hessian(Var y, Var x) {
+namespace {
+
+void require_one_row(const char* name, Var y) {
   if (y.rows() != 1)
-    throw std::invalid_argument("[hessian] y is " + to_string(y.shape()) +
+    throw std::invalid_argument('[' + std::string(name) + "] y is " + to_string(y.shape()) +
                                 ": it needs one row, a scalar for every sample");
+}
+
+}  // namespace
+
+Var hessian(Var y, Var x) {
+  require_one_row("hessian", y);
   return jacobian(grad(sum(y), x), x);
 }
 
 // H is symmetric, so H v = Hᵀ v: one sweep through the gradient whose adjoint is v.
 Var hessian_vector_product(Var y, Var x, Var v) {
+  require_one_row("hessian_vector_product", y);
   return vjp(grad(sum(y), x), v, std::array{x}).front();
 }
 

@@ -163,43 +163,45 @@ Var simplify_matrices(Tape& to, const Node& node, Var a, Var b) {
   return sums_or_repeats && node.shape == a.shape() ? a : Var();
 }
 
-/// Slices of what was sliced, padded or stacked.
-Var simplify_rows(Tape& to, const Node& node, Var a, Var b) {
-  if (node.op == &stack_rows_op && is(a, slice_rows_op) && is(b, slice_rows_op)) {
-    const bool same = input_of(a) == input_of(b);
-    const Index begin = attributes_of(a).i;
-    if (same && begin + a.rows() == attributes_of(b).i)
-      return simplify(to, {&slice_rows_op, {}, node.shape, {.i = begin, .j = node.shape.rows}},
-                      input_of(a), {});
+/// Rows begin, ..., begin + count - 1 of x, looked for in what x was sliced, padded or stacked
+/// from.
+Var simplified_slice(Var x, Index begin, Index count) {
+  for (;;) {
+    const Index first = is(x, pad_rows_op) ? attributes_of(x).i : 0;
+    if (is(x, slice_rows_op)) {
+      begin += attributes_of(x).i;
+      x = input_of(x);
+    } else if (is(x, pad_rows_op) && begin >= first &&
+               begin + count <= first + input_of(x).rows()) {
+      begin -= first;
+      x = input_of(x);
+    } else if (is(x, pad_rows_op) &&
+               (begin + count <= first || begin >= first + input_of(x).rows())) {
+      return x.tape().filled({count, x.cols()}, 0);
+    } else if (is(x, stack_rows_op) && begin + count <= input_of(x).rows()) {
+      x = input_of(x);
+    } else if (is(x, stack_rows_op) && begin >= input_of(x).rows()) {
+      begin -= input_of(x).rows();
+      x = input_of(x, 1);
+    } else {
+      return count == x.rows() ? x : slice_rows(x, begin, count);
+    }
   }
-  if (node.op != &slice_rows_op) return {};
+}
 
-  const Index begin = node.attributes.i, rows = node.shape.rows;
-  // The slice lies in rows [first, first + x.rows()) of a, which are x.
-  const auto part = [&](Var x, Index first) {
-    const bool inside = begin >= first && begin + rows <= first + x.rows();
-    return inside ? simplify(to, {&slice_rows_op, {}, node.shape, {.i = begin - first, .j = rows}},
-                             x, {})
-                  : Var();
-  };
-  if (rows == a.rows()) return a;
-  if (is(a, slice_rows_op)) return slice_rows(input_of(a), begin + attributes_of(a).i, rows);
-  if (is(a, pad_rows_op)) {
-    const Index first = attributes_of(a).i, last = first + input_of(a).rows();
-    if (begin >= last || begin + rows <= first) return to.filled(node.shape, 0);
-    return part(input_of(a), first);
-  }
-  if (is(a, stack_rows_op)) {
-    const Var upper = part(input_of(a), 0);
-    return upper ? upper : part(input_of(a, 1), input_of(a).rows());
-  }
-  return {};
+/// Slices of what was sliced, padded or stacked, and stacks of adjacent slices.
+Var simplify_rows(Tape&, const Node& node, Var a, Var b) {
+  if (node.op == &slice_rows_op) return simplified_slice(a, node.attributes.i, node.shape.rows);
+  if (node.op != &stack_rows_op || !is(a, slice_rows_op) || !is(b, slice_rows_op)) return {};
+  const Index begin = attributes_of(a).i;
+  const bool adjacent = input_of(a) == input_of(b) && begin + a.rows() == attributes_of(b).i;
+  return adjacent ? simplified_slice(input_of(a), begin, node.shape.rows) : Var();
 }
 
 /// The first rule that fits, or the node as it was.
 Var simplify(Tape& to, const Node& node, Var a, Var b) {
   for (const auto rule :
-       {fold_constants, simplify_arithmetic, simplify_matrices, simplify_rows, hoist_broadcast})
+       {fold_constants, simplify_arithmetic, simplify_matrices, hoist_broadcast, simplify_rows})
     if (const Var y = rule(to, node, a, b)) return y;
   return record_again(to, node, a, b);
 }

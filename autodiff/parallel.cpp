@@ -19,6 +19,21 @@ void require_width(const char* kind, Var x, Index width) {
                                 std::to_string(width) + " samples");
 }
 
+/// Two shards of different widths may differ in the columns of what goes by samples, and only
+/// there.
+void require_same_layout(const ShardRecording& a, const ShardRecording& b) {
+  const auto same = [](const std::vector<Var>& x, const std::vector<Var>& y, bool columns) {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(), [&](Var u, Var v) {
+      return u.rows() == v.rows() && (!columns || u.cols() == v.cols());
+    });
+  };
+  if (!same(a.inputs, b.inputs, false) || !same(a.summed, b.summed, true) ||
+      !same(a.per_sample, b.per_sample, false))
+    throw std::invalid_argument(
+        "[shards] the recording for the last shard differs from the others in more than the number "
+        "of samples");
+}
+
 }  // namespace
 
 ShardedProgram::ShardedProgram(Layout layout, const Recorder& record, Program::Options options)
@@ -50,9 +65,7 @@ ShardedProgram::ShardedProgram(Layout layout, const Recorder& record, Program::O
   if (rest > 0) {
     rest_tape_ = std::make_unique<Tape>();
     const ShardRecording last = prepare(rest, *rest_tape_, rest_);
-    if (total_size(last.summed) != total_size(recording.summed))
-      throw std::invalid_argument(
-          "[shards] a summed output changes its size with the shard's width");
+    require_same_layout(recording, last);
     add_shard(*rest_, full_shards * width, rest, last);
   }
 

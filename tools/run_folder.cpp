@@ -28,8 +28,13 @@ void RunFolder::write(const std::string& name, const std::string& content) const
   file << content << std::flush;
   const bool written = file.good();
   file.close();
-  if (!written || file.fail()) fail("write", target);
   std::error_code error;
+  if (!written || file.fail()) {
+    const int reason = errno;
+    std::filesystem::remove(temporary, error);
+    errno = reason;
+    fail("write", target);
+  }
   std::filesystem::rename(temporary, target, error);
   if (error) throw IoError("cannot write '" + target.string() + "': " + error.message());
 }

@@ -3,8 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
+#include <string>
+#include <thread>
 
 #include "autodiff/grad.h"
 #include "autodiff/random.h"
@@ -76,6 +80,65 @@ TEST_CASE("any number of threads gives the same bits") {
   }
 }
 
+TEST_CASE("a sharded program inside a parallel loop gives the same bits") {
+  const Result alone = run(16, 3);
+  std::vector<Result> results(4);
+  parallel_for(4, 2, [&](Index i) { results[i] = run(16, 3); });
+  for (const Result& result : results) CHECK(result == alone);
+}
+
+TEST_CASE("a recording that changes with the width, other than in its columns, is refused") {
+  const auto refuse = [](const auto& outputs_of) {
+    const auto record = [&](Tape& tape, Index width) {
+      const Var in = tape.input(2, width, "in");
+      ShardRecording recording = outputs_of(in, width == 2);
+      recording.inputs = {in};
+      return recording;
+    };
+    CHECK_THROWS_AS(ShardedProgram({.samples = 10, .shard_width = 4}, record),
+                    std::invalid_argument);
+  };
+  refuse([](Var in, bool last) {  // another sum
+    return ShardRecording{{}, {last ? sum(in) : sum_cols(in)}, {}};
+  });
+  refuse([](Var in, bool last) {  // the same number of sums, in other matrices
+    const Var total = sum(in);
+    return last ? ShardRecording{{}, {stack_rows(total, total)}, {in}}
+                : ShardRecording{{}, {total, total}, {in}};
+  });
+  refuse([](Var in, bool last) {  // a per-sample output less
+    return ShardRecording{{}, {}, last ? std::vector{in} : std::vector{in, sin(in)}};
+  });
+  refuse([](Var in, bool last) {  // a per-sample output of other rows
+    return ShardRecording{{}, {}, {last ? row(in, 0) : in}};
+  });
+}
+
+TEST_CASE("what a shard is asked to hold is told in words") {
+  const ShardedProgram::Layout layout{.samples = 8, .shard_width = 4};
+  const auto refuse = [&](const char* message, const auto& change) {
+    const auto record = [&](Tape& tape, Index width) {
+      const Var in = tape.input(2, width, "in");
+      ShardRecording recording{{in}, {sum(in)}, {in}};
+      change(tape, recording);
+      return recording;
+    };
+    CHECK_THROWS_WITH_AS(ShardedProgram(layout, record), message, std::invalid_argument);
+  };
+  const std::string columns = ": it must have a column for each of the shard's 4 samples";
+  refuse(("[shards] per-sample output (1x1)" + columns).c_str(),
+         [](Tape&, ShardRecording& r) { r.per_sample = {r.summed.front()}; });
+  refuse(("[shards] input (2x8)" + columns).c_str(),
+         [](Tape& tape, ShardRecording& r) { r.inputs = {tape.input(2, 8, "whole")}; });
+  refuse("[program] no outputs", [](Tape&, ShardRecording& r) { r = {r.inputs, {}, {}}; });
+  refuse("[program] an output is an empty Var",
+         [](Tape&, ShardRecording& r) { r.summed.push_back(Var()); });
+  CHECK_THROWS_WITH_AS(
+      ShardedProgram({.samples = 8, .shard_width = 0, .threads = -1}, record_network),
+      "[shards] samples (8), shard width (0) and threads (-1) must be at least 1",
+      std::invalid_argument);
+}
+
 TEST_CASE("shards give what the batch gives in one piece, to rounding") {
   const Result whole = run(samples, 1);
   CHECK(run(1000, 4) == whole);  // a shard wider than the batch is the batch
@@ -110,6 +173,20 @@ TEST_CASE("samples stay in order and sums are sums") {
   sharded.run();
   CHECK(sharded.summed()[0] == 90);
   CHECK(sharded.per_sample(1) == other);
+}
+
+TEST_CASE("sums are added in the order of the shards") {
+  const auto record = [](Tape& tape, Index width) {
+    const Var in = tape.input(1, width, "in");
+    return ShardRecording{{in}, {sum(in)}, {}};
+  };
+  const Matrix x{{1e20, 1.0, -1e20, 3.0}};
+  for (const int threads : {1, 2, 4}) {
+    ShardedProgram sharded({.samples = 4, .shard_width = 1, .threads = threads}, record);
+    sharded.bind_input(0, x.data());
+    sharded.run();
+    CHECK(sharded.summed()[0] == 3);  // any other order loses the 3 or keeps the 1
+  }
 }
 
 TEST_CASE("a recording may be all sums or all samples") {
@@ -165,5 +242,15 @@ TEST_CASE("parallel_for calls every index once and rethrows the exception of the
     CHECK_THROWS_WITH_AS(parallel_for(100, threads, throws_at), "index 17", std::runtime_error);
     for (const auto& count : calls) CHECK(count == 2);  // the others were still called
     parallel_for(0, threads, [](Index) { FAIL("called without an index"); });
+  }
+}
+
+TEST_CASE("parallel_for rethrows the exception of the smallest index though it comes last") {
+  for (const int threads : {1, 2, 3}) {
+    const auto throws_late = [&](Index i) {
+      if (i == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      throw std::out_of_range("index " + std::to_string(i));
+    };
+    CHECK_THROWS_WITH_AS(parallel_for(50, threads, throws_late), "index 0", std::out_of_range);
   }
 }
