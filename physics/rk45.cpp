@@ -160,7 +160,7 @@ class Batch {
       const double d0 = scaled_rms(y_.col(s), s), d1 = scaled_rms(k_[0].col(s), s);
       const double euler = d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : 0.01 * d0 / d1;
       track.h = std::min(std::abs(t1_ - track.t), euler);  // never probes beyond the end
-      stage_t_[s] = track.t + direction_ * track.h;
+      stage_t_[s] = not_beyond_end(track.t + direction_ * track.h);
       y_new_.col(s) = y_.col(s) + direction_ * track.h * k_[0].col(s);
     }
     evaluate(y_new_, k_[1]);
@@ -197,7 +197,7 @@ class Batch {
     for (int i = 1; i < stages; ++i) {
       for (Index s = 0; s < active(); ++s) {
         const double h = direction_ * tracks_[s].h;
-        stage_t_[s] = tracks_[s].t + c[i] * h;
+        stage_t_[s] = not_beyond_end(tracks_[s].t + c[i] * h);
         for (Index r = 0; r < y_.rows(); ++r) {
           double sum = 0;
           for (int j = 0; j < i; ++j) sum += a[i][j] * k_[j](r, s);
@@ -254,10 +254,13 @@ class Batch {
     return found.empty() ? first_not_finite("y", y_new_, s) : found;
   }
 
+  /// t + (t1 - t) may round to a number just past t1, where f need not be defined.
+  double not_beyond_end(double t) const { return direction_ * (t1_ - t) < 0 ? t1_ : t; }
+
   void accept(Index s, double factor) {
     Track& track = tracks_[s];
     const double t = track.t, h = track.h;
-    const bool last = h == std::abs(t1_ - t);
+    const bool last = not_beyond_end(t + direction_ * h) == t1_;  // also by a rounding
     track.t = last ? t1_ : t + direction_ * h;
     record_step(s, t, direction_ * h);
     y_.col(s) = y_new_.col(s);

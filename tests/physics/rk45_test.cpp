@@ -500,3 +500,18 @@ TEST_CASE("what makes no sense is refused with the value") {
   CHECK_THROWS_WITH_AS(rk45_batch(wider, MatrixXd::Ones(1, 3), 0, 1),
                        "[rk45] f made dydt 1x4: it must be 1x3", std::invalid_argument);
 }
+
+TEST_CASE("a step that a rounding takes to the end is the last, and f is not asked beyond it") {
+  using Eigen::VectorXd;
+  const auto decay = [](double, const VectorXd& y) { return VectorXd(-y); };
+  const auto solution = physics::rk45(decay, VectorXd::Ones(1), 1000, 1000.1,
+                                      {.first_step = 0.1, .max_step = 0.1, .dense = true});
+  CHECK(solution.at(1000.1).allFinite());
+  double lowest = 0;
+  const auto watched = [&](double time, const VectorXd& y) {
+    lowest = std::min(lowest, time);
+    return VectorXd(-y);
+  };
+  physics::rk45(watched, VectorXd::Ones(1), 2.8, -1.7, {.first_step = 4.5});
+  CHECK(lowest == -1.7);
+}
