@@ -234,14 +234,14 @@ const OpDef tanh_op{
 };
 Var tanh(Var x) { return record(tanh_op, {x}); }
 
-// y = 1 / (1 + e^-a);   da = g y (1 - y)
+// y = 1 / (1 + e^-a);   da = g (y - y²)
 const OpDef sigmoid_op{
     .name = "sigmoid",
     .arity = 1,
     .elementwise = true,
     .shape = same_shape,
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return vsigmoid(a); }); },
-    .vjp = [](const Vjp& d, int) { return d.g * (d.y * (1 - d.y)); },
+    .vjp = [](const Vjp& d, int) { return d.g * (d.y - d.y * d.y); },
 };
 Var sigmoid(Var x) { return record(sigmoid_op, {x}); }
 
@@ -363,24 +363,27 @@ const OpDef sum_rows_op{
 };
 Var sum_rows(Var x) { return record(sum_rows_op, {x}); }
 
-// y_i = Σ_s a_is;   da = g in every column
+// y is the sum of a's blocks of i columns: y_s = a_s + a_(s+i) + ...;   da = g in every block
 const OpDef sum_cols_op{
     .name = "sum_cols",
     .arity = 1,
     .shape =
-        [](const OpDef&, Shapes in, const Attributes&) {
-          return Shape{in[0].rows, 1};
+        [](const OpDef& op, Shapes in, const Attributes& attributes) {
+          if (attributes.i < 1 || in[0].cols % attributes.i != 0)
+            fail(op, to_string(in[0]) + " into " + std::to_string(attributes.i) +
+                         " columns: its columns must be a multiple of them");
+          return Shape{in[0].rows, attributes.i};
         },
     .forward =
         [](const Kernel& k) {
-          const auto [rows, cols] = k.a_shape;
-          std::fill(k.y, k.y + rows, Scalar(0));
-          for (Index s = 0; s < cols; ++s)
-            for (Index i = 0; i < rows; ++i) k.y[i] += k.a[s * rows + i];
+          const Index block = k.y_shape.size();
+          std::copy_n(k.a, block, k.y);
+          for (const Scalar* a = k.a + block; a < k.a + k.a_shape.size(); a += block)
+            for (Index i = 0; i < block; ++i) k.y[i] += a[i];
         },
     .vjp = [](const Vjp& d, int) { return broadcast_cols(d.g, d.a.cols()); },
 };
-Var sum_cols(Var x) { return record(sum_cols_op, {x}); }
+Var sum_cols(Var x, Index cols) { return record(sum_cols_op, {x}, {.i = cols}); }
 
 Var sum(Var x) { return sum_cols(sum_rows(x)); }
 Var mean(Var x) { return scale(sum(x), 1.0 / static_cast<double>(x.shape().size())); }
@@ -405,24 +408,23 @@ const OpDef broadcast_rows_op{
 };
 Var broadcast_rows(Var x, Index rows) { return record(broadcast_rows_op, {x}, {.i = rows}); }
 
-// y_is = a_i;   da = Σ_s g_is
+// y = [a a a ...], i columns in all;   da = the sum of g's blocks
 const OpDef broadcast_cols_op{
     .name = "broadcast_cols",
     .arity = 1,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
-          if (in[0].cols != 1)
-            fail(op, to_string(in[0]) + " has more than the one column to repeat");
-          if (attributes.i < 1)
-            fail(op, std::to_string(attributes.i) + " columns: at least 1 needed");
+          if (attributes.i < 1 || attributes.i % in[0].cols != 0)
+            fail(op, to_string(in[0]) + " to " + std::to_string(attributes.i) +
+                         " columns: they must be a multiple of its own");
           return Shape{in[0].rows, attributes.i};
         },
     .forward =
         [](const Kernel& k) {
-          const auto [rows, cols] = k.y_shape;
-          for (Index s = 0; s < cols; ++s) std::copy_n(k.a, rows, k.y + s * rows);
+          const Index block = k.a_shape.size();
+          for (Scalar* y = k.y; y < k.y + k.y_shape.size(); y += block) std::copy_n(k.a, block, y);
         },
-    .vjp = [](const Vjp& d, int) { return sum_cols(d.g); },
+    .vjp = [](const Vjp& d, int) { return sum_cols(d.g, d.a.cols()); },
 };
 Var broadcast_cols(Var x, Index cols) { return record(broadcast_cols_op, {x}, {.i = cols}); }
 
@@ -518,6 +520,77 @@ Var stack_rows(std::span<const Var> x) {
   for (const Var& next : x.subspan(1)) stacked = stack_rows(stacked, next);
   return stacked;
 }
+
+// ---------------------------------------------------------------- columns
+
+// y = columns i, ..., i + j - 1 of a;   da = g among zeros
+const OpDef slice_cols_op{
+    .name = "slice_cols",
+    .arity = 1,
+    .shape =
+        [](const OpDef& op, Shapes in, const Attributes& attributes) {
+          const auto [begin, count, c] = attributes;
+          if (begin < 0 || count < 1 || begin + count > in[0].cols)
+            fail(op, std::to_string(count) + " columns from column " + std::to_string(begin) +
+                         " of a " + to_string(in[0]) + ": the slice must lie within its columns");
+          return Shape{in[0].rows, count};
+        },
+    .forward =
+        [](const Kernel& k) {
+          std::copy_n(k.a + k.attributes.i * k.a_shape.rows, k.y_shape.size(), k.y);
+        },
+    .vjp = [](const Vjp& d, int) { return pad_cols(d.g, d.attributes.i, d.a.cols()); },
+};
+Var slice_cols(Var x, Index begin, Index count) {
+  return record(slice_cols_op, {x}, {.i = begin, .j = count});
+}
+
+// y = a as columns i, i + 1, ... of j columns, zero elsewhere;   da = those columns of g
+const OpDef pad_cols_op{
+    .name = "pad_cols",
+    .arity = 1,
+    .shape =
+        [](const OpDef& op, Shapes in, const Attributes& attributes) {
+          const auto [begin, total, c] = attributes;
+          if (begin < 0 || begin + in[0].cols > total)
+            fail(op, to_string(in[0]) + " from column " + std::to_string(begin) +
+                         " does not fit into " + std::to_string(total) + " columns");
+          return Shape{in[0].rows, total};
+        },
+    .forward =
+        [](const Kernel& k) {
+          std::fill_n(k.y, k.y_shape.size(), Scalar(0));
+          std::copy_n(k.a, k.a_shape.size(), k.y + k.attributes.i * k.y_shape.rows);
+        },
+    .vjp = [](const Vjp& d, int) { return slice_cols(d.g, d.attributes.i, d.a.cols()); },
+};
+Var pad_cols(Var x, Index begin, Index total) {
+  return record(pad_cols_op, {x}, {.i = begin, .j = total});
+}
+
+// y = [a b];   da = the left columns of g,   db = the right
+const OpDef stack_cols_op{
+    .name = "stack_cols",
+    .arity = 2,
+    .shape =
+        [](const OpDef& op, Shapes in, const Attributes&) {
+          if (in[0].rows != in[1].rows)
+            fail(op, to_string(in[0]) + " beside " + to_string(in[1]) +
+                         ": the numbers of rows differ");
+          return Shape{in[0].rows, in[0].cols + in[1].cols};
+        },
+    .forward =
+        [](const Kernel& k) {
+          std::copy_n(k.a, k.a_shape.size(), k.y);
+          std::copy_n(k.b, k.b_shape.size(), k.y + k.a_shape.size());
+        },
+    .vjp =
+        [](const Vjp& d, int which) {
+          return which == 0 ? slice_cols(d.g, 0, d.a.cols())
+                            : slice_cols(d.g, d.a.cols(), d.b.cols());
+        },
+};
+Var stack_cols(Var x, Var y) { return record(stack_cols_op, {x, y}); }
 
 // ---------------------------------------------------------------- a small matrix for every sample
 
@@ -688,6 +761,9 @@ std::span<const OpDef* const> all_ops() {
       &slice_rows_op,
       &pad_rows_op,
       &stack_rows_op,
+      &slice_cols_op,
+      &pad_cols_op,
+      &stack_cols_op,
       &sample_matmul_op,
       &sample_transpose_op,
       &sample_solve_op,

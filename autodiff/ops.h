@@ -58,11 +58,11 @@ Var transpose(Var a);      ///< m x n -> n x m
 
 // Sums, and the broadcasts that undo them.
 Var sum_rows(Var x);                    ///< n x N -> 1 x N
-Var sum_cols(Var x);                    ///< n x N -> n x 1
+Var sum_cols(Var x, Index cols = 1);    ///< n x N -> n x cols: adds up x's blocks of columns
 Var sum(Var x);                         ///< n x N -> 1 x 1
 Var mean(Var x);                        ///< n x N -> 1 x 1
 Var broadcast_rows(Var x, Index rows);  ///< 1 x N -> rows x N
-Var broadcast_cols(Var x, Index cols);  ///< n x 1 -> n x cols
+Var broadcast_cols(Var x, Index cols);  ///< n x N -> n x cols: [x x x ...]
 Var broadcast(Var x, Shape shape);      ///< 1 x 1 -> shape
 
 // Rows, and the padding that undoes the slice.
@@ -71,6 +71,11 @@ Var pad_rows(Var x, Index begin, Index total);    ///< n x N -> total x N, zeros
 inline Var row(Var x, Index i) { return slice_rows(x, i, 1); }
 Var stack_rows(Var x, Var y);            ///< (n x N, m x N) -> (n+m) x N
 Var stack_rows(std::span<const Var> x);  ///< one above the other, in order
+
+// The same for columns.
+Var slice_cols(Var x, Index begin, Index count);  ///< n x N -> n x count
+Var pad_cols(Var x, Index begin, Index total);    ///< n x N -> n x total, zeros around
+Var stack_cols(Var x, Var y);                     ///< (n x N, n x M) -> n x (N+M)
 
 // A small matrix for every sample: column s holds sample s's matrix, column-major.
 Var sample_matmul(Var a, Var b, Index inner);  ///< (m·inner x N, inner·n x N) -> m·n x N
@@ -90,6 +95,6 @@ extern const OpDef copy_op;
 // The operations that optimize.cpp has rules about.
 extern const OpDef add_op, sub_op, mul_op, div_op, neg_op, scale_op, shift_op, pow_op, matmul_op,
     transpose_op, sum_rows_op, sum_cols_op, broadcast_rows_op, broadcast_cols_op, slice_rows_op,
-    pad_rows_op, stack_rows_op;
+    pad_rows_op, stack_rows_op, slice_cols_op, pad_cols_op, stack_cols_op, sigmoid_op, softplus_op;
 
 }  // namespace autodiff

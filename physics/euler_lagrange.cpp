@@ -1,5 +1,6 @@
 #include "physics/euler_lagrange.h"
 
+#include <array>
 #include <stdexcept>
 #include <vector>
 
@@ -18,15 +19,13 @@ Var euler_lagrange(Var lagrangian, Var q, Var v) {
   const std::vector<Var> dL = autodiff::grad(sum(lagrangian), {q, v});
   const Var dL_dq = dL[0], dL_dv = dL[1];
 
-  // One sweep for each coordinate i gives row i of M and row i of C at once.
-  std::vector<Var> mass_rows, coriolis;
-  for (Index i = 0; i < q.rows(); ++i) {
-    const std::vector<Var> second = autodiff::grad(sum(row(dL_dv, i)), {q, v});
-    coriolis.push_back(sum_rows(second[0] * v));
-    mass_rows.push_back(second[1]);
-  }
+  // Block i of the first is d(dL/dv_i)/dq, block i of the second row i of M.
+  const std::vector<Var> second = autodiff::jacobian_blocks(dL_dv, std::array{q, v});
+  const Index samples = q.cols();
+  const Var v_blocks = broadcast_cols(v, second[0].cols());
+  const Var coriolis = blocks_to_rows(sum_rows(second[0] * v_blocks), samples);
   // M is symmetric: stacked by rows or by columns, it is the same.
-  return sample_solve(stack_rows(mass_rows), dL_dq - stack_rows(coriolis));
+  return sample_solve(blocks_to_rows(second[1], samples), dL_dq - coriolis);
 }
 
 Var mass_matrix(Var lagrangian, Var v) { return autodiff::hessian(lagrangian, v); }

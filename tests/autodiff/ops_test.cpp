@@ -112,6 +112,18 @@ const std::multimap<std::string, Example>& examples() {
                             [](Index r, Index c) {
                               return Shapes{{r, c}, {2, c}};
                             })},
+      {"sum_cols", shaped([](Vars x) { return sum_cols(x[0], x[0].cols() / 3); },
+                          [](Index r, Index c) {
+                            return Shapes{{r, 3 * c}};
+                          })},
+      {"broadcast_cols", one([](Vars x) { return broadcast_cols(x[0], 2 * x[0].cols()); })},
+      {"slice_cols",
+       one([](Vars x) { return slice_cols(x[0], x[0].cols() / 2, (x[0].cols() + 1) / 2); })},
+      {"pad_cols", one([](Vars x) { return pad_cols(x[0], 1, x[0].cols() + 3); })},
+      {"stack_cols", shaped([](Vars x) { return stack_cols(x[0], x[1]); },
+                            [](Index r, Index c) {
+                              return Shapes{{r, c}, {r, 2}};
+                            })},
       {"sample_matmul", shaped([](Vars x) { return sample_matmul(x[0], x[1], 2); },
                                [](Index r, Index c) {
                                  return Shapes{{2 * r, c}, {6, c}};
@@ -351,7 +363,8 @@ TEST_CASE("every sample has its own small matrix") {
 TEST_CASE("sum and broadcast, slice and pad, transpose and itself are adjoint pairs") {
   Random random(17);
   const Matrix x = random.normal_matrix(5, 7), row_of = random.normal_matrix(1, 7),
-               column = random.normal_matrix(5, 1), two_rows = random.normal_matrix(2, 7);
+               column = random.normal_matrix(5, 1), two_rows = random.normal_matrix(2, 7),
+               two_columns = random.normal_matrix(5, 2);
   // <A x, y> - <x, Aᵀ y> = 0
   const auto gap = [&](const Matrix& y, const std::function<Var(Var)>& forward,
                        const std::function<Var(Var)>& back) {
@@ -359,7 +372,12 @@ TEST_CASE("sum and broadcast, slice and pad, transpose and itself are adjoint pa
         [&](Vars v) { return sum(forward(v[0]) * v[1]) - sum(v[0] * back(v[1])); }, {x, y})(0, 0));
   };
   CHECK(gap(row_of, sum_rows, [](Var y) { return broadcast_rows(y, 5); }) < 1e-13);
-  CHECK(gap(column, sum_cols, [](Var y) { return broadcast_cols(y, 7); }) < 1e-13);
+  CHECK(gap(
+            column, [](Var v) { return sum_cols(v); }, [](Var y) { return broadcast_cols(y, 7); }) <
+        1e-13);
+  CHECK(gap(
+            two_columns, [](Var v) { return slice_cols(v, 3, 2); },
+            [](Var y) { return pad_cols(y, 3, 7); }) < 1e-13);
   CHECK(gap(
             two_rows, [](Var v) { return slice_rows(v, 2, 2); },
             [](Var y) { return pad_rows(y, 2, 5); }) < 1e-13);
