@@ -27,15 +27,9 @@ Var grad(Var y, Var x);
 /// The same for a y of any shape, given its adjoint: d(Σ adjoint·y)/dx with the adjoint held fixed.
 std::vector<Var> vjp(Var y, Var adjoint, std::span<const Var> xs);
 
-// What follows differentiates sample by sample: column s of the result belongs to column s of the
-// inputs. It asks that samples do not mix on the way from x to y.
+// The next three differentiate sample by sample: column s of the result belongs to column s of the
+// inputs. They ask that samples do not mix on the way from x to y.
 
-/// The rows of the Jacobian for every x, side by side: (y: m x N, x: n x N) -> n x m·N, of which
-/// block i, N columns wide, is d(row i of y)/dx. One sweep for all rows where every operation on
-/// the way keeps samples in their columns, else one for each.
-std::vector<Var> jacobian_blocks(Var y, std::span<const Var> xs);
-/// Blocks of N columns, one above the other: n x m·N -> m·n x N.
-Var blocks_to_rows(Var x, Index N);
 /// The m x n Jacobian dy_i/dx_j of every sample: (y: m x N, x: n x N) -> m·n x N, column-major.
 Var jacobian(Var y, Var x);
 /// The n x n Hessian of every sample: (y: 1 x N, x: n x N) -> n·n x N.

@@ -363,27 +363,24 @@ const OpDef sum_rows_op{
 };
 Var sum_rows(Var x) { return record(sum_rows_op, {x}); }
 
-// y is the sum of a's blocks of i columns: y_s = a_s + a_(s+i) + ...;   da = g in every block
+// y_i = Σ_s a_is;   da = g in every column
 const OpDef sum_cols_op{
     .name = "sum_cols",
     .arity = 1,
     .shape =
-        [](const OpDef& op, Shapes in, const Attributes& attributes) {
-          if (attributes.i < 1 || in[0].cols % attributes.i != 0)
-            fail(op, to_string(in[0]) + " into " + std::to_string(attributes.i) +
-                         " columns: its columns must be a multiple of them");
-          return Shape{in[0].rows, attributes.i};
+        [](const OpDef&, Shapes in, const Attributes&) {
+          return Shape{in[0].rows, 1};
         },
     .forward =
         [](const Kernel& k) {
-          const Index block = k.y_shape.size();
-          std::copy_n(k.a, block, k.y);
-          for (const Scalar* a = k.a + block; a < k.a + k.a_shape.size(); a += block)
-            for (Index i = 0; i < block; ++i) k.y[i] += a[i];
+          const auto [rows, cols] = k.a_shape;
+          std::fill(k.y, k.y + rows, Scalar(0));
+          for (Index s = 0; s < cols; ++s)
+            for (Index i = 0; i < rows; ++i) k.y[i] += k.a[s * rows + i];
         },
     .vjp = [](const Vjp& d, int) { return broadcast_cols(d.g, d.a.cols()); },
 };
-Var sum_cols(Var x, Index cols) { return record(sum_cols_op, {x}, {.i = cols}); }
+Var sum_cols(Var x) { return record(sum_cols_op, {x}); }
 
 Var sum(Var x) { return sum_cols(sum_rows(x)); }
 Var mean(Var x) { return scale(sum(x), 1.0 / static_cast<double>(x.shape().size())); }
@@ -408,23 +405,24 @@ const OpDef broadcast_rows_op{
 };
 Var broadcast_rows(Var x, Index rows) { return record(broadcast_rows_op, {x}, {.i = rows}); }
 
-// y = [a a a ...], i columns in all;   da = the sum of g's blocks
+// y_is = a_i;   da = Σ_s g_is
 const OpDef broadcast_cols_op{
     .name = "broadcast_cols",
     .arity = 1,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
-          if (attributes.i < 1 || attributes.i % in[0].cols != 0)
-            fail(op, to_string(in[0]) + " to " + std::to_string(attributes.i) +
-                         " columns: they must be a multiple of its own");
+          if (in[0].cols != 1)
+            fail(op, to_string(in[0]) + " has more than the one column to repeat");
+          if (attributes.i < 1)
+            fail(op, std::to_string(attributes.i) + " columns: at least 1 needed");
           return Shape{in[0].rows, attributes.i};
         },
     .forward =
         [](const Kernel& k) {
-          const Index block = k.a_shape.size();
-          for (Scalar* y = k.y; y < k.y + k.y_shape.size(); y += block) std::copy_n(k.a, block, y);
+          const auto [rows, cols] = k.y_shape;
+          for (Index s = 0; s < cols; ++s) std::copy_n(k.a, rows, k.y + s * rows);
         },
-    .vjp = [](const Vjp& d, int) { return sum_cols(d.g, d.a.cols()); },
+    .vjp = [](const Vjp& d, int) { return sum_cols(d.g); },
 };
 Var broadcast_cols(Var x, Index cols) { return record(broadcast_cols_op, {x}, {.i = cols}); }
 

@@ -58,11 +58,11 @@ Var transpose(Var a);      ///< m x n -> n x m
 
 // Sums, and the broadcasts that undo them.
 Var sum_rows(Var x);                    ///< n x N -> 1 x N
-Var sum_cols(Var x, Index cols = 1);    ///< n x N -> n x cols: adds up x's blocks of columns
+Var sum_cols(Var x);                    ///< n x N -> n x 1
 Var sum(Var x);                         ///< n x N -> 1 x 1
 Var mean(Var x);                        ///< n x N -> 1 x 1
 Var broadcast_rows(Var x, Index rows);  ///< 1 x N -> rows x N
-Var broadcast_cols(Var x, Index cols);  ///< n x N -> n x cols: [x x x ...]
+Var broadcast_cols(Var x, Index cols);  ///< n x 1 -> n x cols
 Var broadcast(Var x, Shape shape);      ///< 1 x 1 -> shape
 
 // Rows, and the padding that undoes the slice.

@@ -1,6 +1,5 @@
 #include "autodiff/optimize.h"
 
-#include <algorithm>
 #include <array>
 #include <functional>
 #include <optional>
@@ -90,29 +89,17 @@ Var fold_constants(Tape& to, const Node& node, Var a, Var b) {
 
 Var simplify(Tape& to, const Node& node, Var a, Var b);
 
-/// f(x repeated) = f(x), repeated: work on the samples once instead of once for each direction, or
-/// on one column instead of one for each sample.
+/// f(x repeated) = f(x), repeated: work on one column instead of one for each sample.
 Var hoist_broadcast(Tape& to, const Node& node, Var a, Var b) {
-  const auto period = [](Var x) { return is(x, broadcast_cols_op) ? input_of(x).cols() : x.cols(); };
-  /// What x is a repetition of, `cols` wide.
-  const auto narrow = [](Var x, Index cols) {
-    return input_of(x).cols() == cols ? input_of(x) : broadcast_cols(input_of(x), cols);
-  };
-  const bool product = node.op == &matmul_op && is(b, broadcast_cols_op);
-  if (!product && !node.op->samplewise()) return {};
-
-  Index cols = product ? period(b) : period(a);
-  if (!product && b) {
-    const Index other = period(b);
-    cols = std::max(cols, other);
-    if (cols % period(a) != 0 || cols % other != 0) return {};
-  }
-  if (cols == node.shape.cols) return {};
-  Node once = node;
-  once.shape.cols = cols;
-  return broadcast_cols(
-      simplify(to, once, product ? a : narrow(a, cols), b ? narrow(b, cols) : Var()),
-      node.shape.cols);
+  const auto repeated = [](Var x) { return is(x, broadcast_cols_op); };
+  Node narrow = node;
+  narrow.shape.cols = 1;
+  if (node.op == &matmul_op && repeated(b))
+    return broadcast_cols(simplify(to, narrow, a, input_of(b)), node.shape.cols);
+  const bool columnwise = node.op->elementwise || node.op->columnwise;
+  if (!columnwise || !repeated(a) || (b && !repeated(b))) return {};
+  return broadcast_cols(simplify(to, narrow, input_of(a), b ? input_of(b) : Var()),
+                        node.shape.cols);
 }
 
 /// Sums, differences, products and quotients with a known number, and double signs.
@@ -166,11 +153,8 @@ Var simplify_matrices(Tape& to, const Node& node, Var a, Var b) {
   } else if (op == &matmul_op) {
     if (is(b, transpose_op)) return to.record(matmul_nt_op, {a, input_of(b)});
     if (b.shape() == Shape{1, 1} && single_value(b)) return scale(a, *single_value(b));
-  } else if (op == &sum_cols_op && is(a, broadcast_cols_op) &&
-             input_of(a).cols() == node.shape.cols) {
-    return scale(input_of(a), static_cast<double>(a.cols()) / static_cast<double>(node.shape.cols));
-  } else if (op == &broadcast_cols_op && is(a, broadcast_cols_op)) {
-    return broadcast_cols(input_of(a), node.shape.cols);
+  } else if (op == &sum_cols_op && is(a, broadcast_cols_op)) {
+    return scale(input_of(a), static_cast<double>(a.cols()));
   } else if (op == &sum_rows_op && is(a, broadcast_rows_op)) {
     return scale(input_of(a), static_cast<double>(a.rows()));
   }

@@ -86,7 +86,6 @@ struct OpDef {
   /// Column s of the output needs only column s of the inputs (as elementwise implies).
   bool columnwise = false;
   bool commutative = false;
-  bool samplewise() const { return elementwise || columnwise; }
   /// The shape of the output. Throws std::invalid_argument when the inputs do not fit.
   Shape (*shape)(const OpDef&, std::span<const Shape> inputs, const Attributes&) = nullptr;
   /// Computes the output. Validates nothing, allocates nothing.

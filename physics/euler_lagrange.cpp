@@ -1,14 +1,18 @@
 #include "physics/euler_lagrange.h"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
+#include "autodiff/curvature.h"
 #include "autodiff/grad.h"
 
 namespace physics {
 
 using autodiff::Index;
+using autodiff::Matrix;
 using autodiff::Var;
 
 Var euler_lagrange(Var lagrangian, Var q, Var v) {
@@ -16,16 +20,34 @@ Var euler_lagrange(Var lagrangian, Var q, Var v) {
     throw std::invalid_argument("[euler_lagrange] L " + to_string(lagrangian.shape()) + ", q " +
                                 to_string(q.shape()) + ", v " + to_string(v.shape()) +
                                 ": expected (1xN), (nxN), (nxN)");
-  const std::vector<Var> dL = autodiff::grad(sum(lagrangian), {q, v});
-  const Var dL_dq = dL[0], dL_dv = dL[1];
+  autodiff::Tape& tape = q.tape();
+  const Index n = q.rows(), samples = q.cols();
 
-  // Block i of the first is d(dL/dv_i)/dq, block i of the second row i of M.
-  const std::vector<Var> second = autodiff::jacobian_blocks(dL_dv, std::array{q, v});
-  const Index samples = q.cols();
-  const Var v_blocks = broadcast_cols(v, second[0].cols());
-  const Var coriolis = blocks_to_rows(sum_rows(second[0] * v_blocks), samples);
-  // M is symmetric: stacked by rows or by columns, it is the same.
-  return sample_solve(blocks_to_rows(second[1], samples), dL_dq - coriolis);
+  // n + 1 directions in (q, v): first (0, e_i) for each i, last (v, 0). Then
+  //     d²L[i, j] = M_ij,      d²L[i, n] = (d²L/dv dq v)_i
+  std::vector<autodiff::Direction> directions;
+  for (Index i = 0; i < n; ++i) {
+    Matrix unit = Matrix::Zero(n, samples);
+    unit.row(i).setOnes();
+    directions.push_back({Var(), tape.constant(std::move(unit))});
+  }
+  directions.push_back({v, Var()});
+  std::vector<std::pair<int, int>> pairs;
+  for (int i = 0; i < n; ++i)
+    for (int j = i; j <= n; ++j) pairs.emplace_back(i, j);
+  const auto [dL, second] =
+      autodiff::second_derivatives(lagrangian, std::array{q, v}, directions, pairs);
+  const auto entry = [&](int i, int j) {
+    const auto found = std::find(pairs.begin(), pairs.end(), std::pair<int, int>(std::minmax(i, j)));
+    return second[found - pairs.begin()];
+  };
+
+  std::vector<Var> mass, coriolis;
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < n; ++j) mass.push_back(entry(i, j));
+    coriolis.push_back(entry(i, static_cast<int>(n)));
+  }
+  return sample_solve(stack_rows(mass), dL[0] - stack_rows(coriolis));
 }
 
 Var mass_matrix(Var lagrangian, Var v) { return autodiff::hessian(lagrangian, v); }

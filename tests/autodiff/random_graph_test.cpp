@@ -85,7 +85,7 @@ class Graph {
     const double numbers[] = {-1, 0, 0.5, 1, 2};
     const double c = numbers[random_.below(5)];
     const Index i = random_.below(rows), count = 1 + random_.below(rows - i);
-    switch (random_.below(30)) {
+    switch (random_.below(28)) {
       case 0:
         return add(x + y, p + q);
       case 1:
@@ -144,10 +144,6 @@ class Graph {
         const Index j = random_.below(cols), wide = 1 + random_.below(cols - j);
         return add(random_.below(3) ? slice_cols(x, j, wide) : pad_cols(x, j, cols + j + 1), p);
       }
-      case 27:  // the same for twice as many samples
-        return add(sin(broadcast_cols(x, 2 * cols)) * broadcast_cols(y, 2 * cols), q);
-      case 28:
-        return add(sum_cols(cols % 2 ? stack_cols(x, y) : x, cols % 2 ? cols : cols / 2), p + q);
       default: {  // (d o; -o d) for every sample: its determinant d² + o² stays away from zero
         const Var d = 1.5 + sin(row(x, i)), o = sin(row(z, 0));
         return add(sample_solve(stack_rows(std::array{d, -o, o, d}), stack_rows(o, row(y, i))),
