@@ -1,32 +1,17 @@
 #include "autodiff/gemm.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "autodiff/vector.h"
 
 namespace autodiff {
 namespace {
 
-// A vector register, and the tile that fills the register file.
-#if defined(__AVX512F__)
-constexpr int vector_bytes = 64, tile_vectors = 3, tile_columns = 8;
-#elif defined(__AVX__)
-constexpr int vector_bytes = 32, tile_vectors = 3, tile_columns = 4;
-#else
-constexpr int vector_bytes = 16, tile_vectors = 3, tile_columns = 4;
-#endif
-typedef Scalar Vector __attribute__((vector_size(vector_bytes)));
-constexpr Index lanes = vector_bytes / sizeof(Scalar);
+// The tile that fills the register file.
+constexpr int tile_vectors = 3, tile_columns = vector_registers / 4;
 
 /// Columns of A that are copied at a time: 128 x 3 vectors are 24 KB, half of the first cache.
 constexpr Index block_depth = 128;
-
-Vector load(const Scalar* p) {
-  Vector v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-
-void store(Scalar* p, const Vector& v) { std::memcpy(p, &v, sizeof v); }
 
 /// Some vectors of rows of A: `depth` columns, `stride` apart.
 struct Strip {

@@ -42,6 +42,30 @@ void map(const Kernel& k, Function f) {
   for (Index i = 0; i < size; ++i) y[i] = f(a[i]);
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // of Eigen's vector types as arguments
+
+/// y = aᵀ, in squares as wide as a vector, transposed in registers.
+void transpose(const Scalar* a, Shape shape, Scalar* y) {
+  using Packet = Eigen::internal::packet_traits<Scalar>::type;
+  constexpr Index side = Eigen::internal::unpacket_traits<Packet>::size;
+  const auto [rows, cols] = shape;
+  const Index full_rows = rows / side * side, full_cols = cols / side * side;
+  for (Index i = 0; i < full_rows; i += side)
+    for (Index j = 0; j < full_cols; j += side) {
+      Eigen::internal::PacketBlock<Packet, side> square;
+      for (Index s = 0; s < side; ++s)
+        square.packet[s] = Eigen::internal::ploadu<Packet>(a + (j + s) * rows + i);
+      Eigen::internal::ptranspose(square);
+      for (Index s = 0; s < side; ++s)
+        Eigen::internal::pstoreu(y + (i + s) * cols + j, square.packet[s]);
+    }
+  for (Index i = 0; i < rows; ++i)  // what fills no square
+    for (Index j = i < full_rows ? full_cols : 0; j < cols; ++j) y[i * cols + j] = a[j * rows + i];
+}
+
+#pragma GCC diagnostic pop
+
 template <class Function>
 void zip(const Kernel& k, Function f) {
   const Index size = k.y_shape.size();
@@ -330,11 +354,7 @@ const OpDef transpose_op{
         [](const OpDef&, Shapes in, const Attributes&) {
           return Shape{in[0].cols, in[0].rows};
         },
-    .forward =
-        [](const Kernel& k) {
-          MatrixMap(k.y, k.y_shape.rows, k.y_shape.cols) =
-              ConstMatrixMap(k.a, k.a_shape.rows, k.a_shape.cols).transpose();
-        },
+    .forward = [](const Kernel& k) { transpose(k.a, k.a_shape, k.y); },
     .vjp = [](const Vjp& d, int) { return transpose(d.g); },
 };
 Var transpose(Var a) { return record(transpose_op, {a}); }
@@ -573,8 +593,8 @@ const OpDef stack_cols_op{
     .shape =
         [](const OpDef& op, Shapes in, const Attributes&) {
           if (in[0].rows != in[1].rows)
-            fail(op, to_string(in[0]) + " beside " + to_string(in[1]) +
-                         ": the numbers of rows differ");
+            fail(op,
+                 to_string(in[0]) + " beside " + to_string(in[1]) + ": the numbers of rows differ");
           return Shape{in[0].rows, in[0].cols + in[1].cols};
         },
     .forward =

@@ -1,11 +1,14 @@
 #include "autodiff/program.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <map>
+#include <optional>
 #include <stdexcept>
 
+#include "autodiff/fuse.h"
 #include "autodiff/ops.h"
 #include "autodiff/optimize.h"
 
@@ -65,7 +68,7 @@ Program::Program(std::span<const Var> outputs, Options options) {
   report_ = std::move(optimized.report);
   places_.resize(tape_->size());
   place_outputs(optimized.outputs);
-  place_instructions(options);
+  place_instructions(optimized.outputs, options);
 }
 
 // The outputs lie at the start of the arena, in order and without gaps, and stay there.
@@ -77,57 +80,121 @@ void Program::place_outputs(std::span<const int> outputs) {
   }
 }
 
-void Program::place_instructions(Options options) {
+namespace {
+
+/// What one instruction computes and reads, in terms of nodes.
+struct Unit {
+  int id;
+  std::optional<ChainPlan> chain;
+  std::vector<int> reads;  // each node once
+};
+
+/// The tape's nodes as units, in order, without what no unit reads.
+std::vector<Unit> units_of(const Tape& tape, std::span<const int> outputs, bool fuse) {
+  std::vector<std::optional<ChainPlan>> chains(tape.size());
+  if (fuse) chains = find_chains(tape, outputs);
+  std::vector<char> needed(tape.size(), false);
+  for (const int id : outputs) needed[id] = true;
+
+  std::vector<Unit> units;
+  for (int id = tape.size() - 1; id >= 0; --id) {
+    const Node& node = tape.node(id);
+    if (!needed[id] || is_leaf(node) || node.op == &constant_op) continue;
+    Unit unit{.id = id, .chain = std::move(chains[id]), .reads = {}};
+    const auto read = [&](int input) {
+      if (input < 0) return;
+      needed[input] = true;
+      if (std::find(unit.reads.begin(), unit.reads.end(), input) == unit.reads.end())
+        unit.reads.push_back(input);
+    };
+    if (unit.chain) {
+      for (const ChainPlan::Step& step : unit.chain->steps) read(step.x), read(step.z);
+    } else {
+      for (const int input : node.inputs) read(input);
+    }
+    units.push_back(std::move(unit));
+  }
+  std::reverse(units.begin(), units.end());
+  return units;
+}
+
+/// May the unit's result take the place of this input?
+bool may_overwrite(const Tape& tape, const Unit& unit, int input) {
+  const Node& node = tape.node(unit.id);
+  if (tape.node(input).shape != node.shape) return false;
+  if (!unit.chain) return node.op->elementwise;
+  const auto by_entry = [&](const ChainPlan::Step& step) {
+    return step.x != input || step.access == Access::entry;
+  };
+  return !unit.chain->sum_rows &&
+         std::all_of(unit.chain->steps.begin(), unit.chain->steps.end(), by_entry);
+}
+
+}  // namespace
+
+void Program::place_instructions(std::span<const int> outputs, Options options) {
+  const std::vector<Unit> units = units_of(*tape_, outputs, options.fuse);
   std::vector<char> is_output(tape_->size(), false);
   std::vector<int> readers(tape_->size(), 0);
+  for (const int id : outputs) is_output[id] = true;
+  for (const Unit& unit : units)
+    for (const int input : unit.reads) ++readers[input];
   for (int id = 0; id < tape_->size(); ++id) {
-    is_output[id] = places_[id].kind == Place::arena;
-    for (const int input : tape_->node(id).inputs)
-      if (input >= 0) ++readers[input];
+    const Node& node = tape_->node(id);
+    if (is_leaf(node)) places_[id] = {Place::leaf, node.attributes.i};
+    if (node.op == &constant_op) places_[id] = {Place::constant, id};
   }
 
   PlaceList arena(round_up(arena_size_));
-  for (int id = 0; id < tape_->size(); ++id) {
-    const Node& node = tape_->node(id);
-    if (is_leaf(node)) {
-      places_[id] = {Place::leaf, node.attributes.i};
-      continue;
-    }
-    if (node.op == &constant_op) {
-      places_[id] = {Place::constant, id};
-      continue;
-    }
-
+  for (const Unit& unit : units) {
+    const Node& node = tape_->node(unit.id);
     Instruction instruction{.kernel = {.forward = node.op->forward,
                                        .y_shape = node.shape,
                                        .attributes = node.attributes}};
     std::vector<int> dying;  // inputs that nobody reads after this instruction
-    std::array<Shape, 2> shapes;
-    for (int k = 0; k < node.op->arity; ++k) {
-      const int input = node.inputs[k];
-      shapes[k] = tape_->node(input).shape;
-      (k == 0 ? instruction.kernel.a_shape : instruction.kernel.b_shape) = shapes[k];
-      (k == 0 ? instruction.a : instruction.b) = places_[input];
+    for (const int input : unit.reads)
       if (--readers[input] == 0 && places_[input].kind == Place::arena && !is_output[input])
         dying.push_back(input);
-    }
     if (!options.reuse) dying.clear();
 
-    if (!is_output[id]) {
-      if (node.op->elementwise && !dying.empty()) {
-        places_[id] = places_[dying.back()];
-        dying.pop_back();
+    if (!is_output[unit.id]) {
+      const auto heir = std::find_if(dying.begin(), dying.end(),
+                                     [&](int input) { return may_overwrite(*tape_, unit, input); });
+      if (heir != dying.end()) {
+        places_[unit.id] = places_[*heir];
+        dying.erase(heir);
       } else {
-        places_[id] = {Place::arena, arena.take(node.shape.size())};
+        places_[unit.id] = {Place::arena, arena.take(node.shape.size())};
       }
     }
-    instruction.y = places_[id];
-    if (node.op->scratch) {
-      const Index size = node.op->scratch(std::span(shapes).first(node.op->arity));
-      instruction.scratch = arena.take(size);
-      arena.give_back(instruction.scratch, size);
+    instruction.y = places_[unit.id];
+
+    if (unit.chain) {
+      Kernel& kernel = instruction.kernel;
+      kernel.forward = unit.chain->sum_rows ? run_chain_sum_rows : run_chain;
+      kernel.a_shape = unit.chain->shape;
+      kernel.attributes = {.i = unit.chain->reads_broadcast()};
+      kernel.step_count = static_cast<int>(unit.chain->steps.size());
+      const auto place_of = [&](int id) { return id < 0 ? Place{} : places_[id]; };
+      for (const ChainPlan::Step& step : unit.chain->steps) {
+        instruction.steps.push_back(
+            {.op = step.op, .access = step.access, .c = static_cast<Scalar>(step.c)});
+        instruction.step_places.emplace_back(place_of(step.x), place_of(step.z));
+      }
+    } else {
+      std::array<Shape, 2> shapes;
+      for (int k = 0; k < node.op->arity; ++k) {
+        shapes[k] = tape_->node(node.inputs[k]).shape;
+        (k == 0 ? instruction.kernel.a_shape : instruction.kernel.b_shape) = shapes[k];
+        (k == 0 ? instruction.a : instruction.b) = places_[node.inputs[k]];
+      }
+      if (node.op->scratch) {
+        const Index size = node.op->scratch(std::span(shapes).first(node.op->arity));
+        instruction.scratch = arena.take(size);
+        arena.give_back(instruction.scratch, size);
+      }
     }
-    instructions_.push_back(instruction);
+    instructions_.push_back(std::move(instruction));
 
     for (const int input : dying) {
       const Shape shape = tape_->node(input).shape;
@@ -138,6 +205,9 @@ void Program::place_instructions(Options options) {
     }
   }
   arena_size_ = arena.end();
+  if (options.fuse)
+    report_ += "fuse      " + std::to_string(tape_->size()) + " nodes -> " +
+               std::to_string(units.size()) + " instructions\n";
 }
 
 void Program::run(Workspace& workspace) const {
@@ -153,6 +223,10 @@ Workspace::Workspace(const Program& program)
       readers_(program.leaves_.size()),
       bound_(program.leaves_.size(), false) {
   kernels_.reserve(program.instructions_.size());
+  std::size_t step_count = 0;
+  for (const Program::Instruction& instruction : program.instructions_)
+    step_count += instruction.steps.size();
+  steps_.reserve(step_count);  // kernels point at them
   for (const Program::Instruction& instruction : program.instructions_) {
     Kernel& kernel = kernels_.emplace_back(instruction.kernel);
     const auto connect = [&](const Program::Place& place, const Scalar*& pointer) {
@@ -164,6 +238,12 @@ Workspace::Workspace(const Program& program)
     connect(instruction.a, kernel.a);
     connect(instruction.b, kernel.b);
     kernel.y = arena_.get() + instruction.y.at;
+    for (std::size_t k = 0; k < instruction.steps.size(); ++k) {
+      ChainStep& step = steps_.emplace_back(instruction.steps[k]);
+      if (k == 0) kernel.steps = &step;
+      connect(instruction.step_places[k].first, step.x);
+      connect(instruction.step_places[k].second, step.z);
+    }
     if (instruction.scratch >= 0) kernel.scratch = arena_.get() + instruction.scratch;
   }
   unbound_ = static_cast<int>(std::count_if(readers_.begin(), readers_.end(),
@@ -228,7 +308,7 @@ std::span<const Scalar> Workspace::values() const {
 }
 
 Matrix evaluate(Var y, std::span<const std::pair<Var, Matrix>> bindings) {
-  const Program program({y}, {.optimize = false});
+  const Program program({y}, {.optimize = false, .fuse = false});
   Workspace workspace(program);
   for (const auto& [leaf, value] : bindings) workspace.bind(leaf, value);
   program.run(workspace);

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "autodiff/chain.h"
 #include "autodiff/tape.h"
 
 namespace autodiff {
@@ -28,6 +29,7 @@ class Workspace;
 
 struct ProgramOptions {
   bool optimize = true;  ///< simplify and share nodes; off: one instruction for each live node
+  bool fuse = true;      ///< one instruction for a chain of neighbours; off: one for each node
   bool reuse = true;     ///< let results take the place of dead ones; off: a place for each
   bool poison = false;   ///< fill dead places with NaN, to expose a result that is read too late
 };
@@ -61,14 +63,17 @@ class Program {
     enum Kind { none, arena, leaf, constant } kind = none;
     Index at = 0;  ///< offset in the arena, or index of the leaf
   };
+  /// Pointers are each workspace's own: here they are places.
   struct Instruction {
-    Kernel kernel;  ///< shapes and attributes; the pointers are each workspace's own
+    Kernel kernel;  ///< shapes and attributes
     Place a = {}, b = {}, y = {};
     Index scratch = -1;  ///< offset in the arena
+    std::vector<ChainStep> steps = {};
+    std::vector<std::pair<Place, Place>> step_places = {};  ///< x and z of each step
   };
 
   void place_outputs(std::span<const int> outputs);
-  void place_instructions(Options options);
+  void place_instructions(std::span<const int> outputs, Options options);
 
   std::shared_ptr<const char> source_;  // the recorded tape's identity: tells a foreign Var
   std::unique_ptr<Tape> tape_;          // the optimised one
@@ -113,8 +118,9 @@ class Workspace {
 
   const Program* program_;
   std::unique_ptr<Scalar[], FreeAligned> arena_;
-  std::vector<Kernel> kernels_;  // one for each instruction, ready to call
-  /// For each leaf, the places in kernels_ that read it.
+  std::vector<Kernel> kernels_;   // one for each instruction, ready to call
+  std::vector<ChainStep> steps_;  // of all chains
+  /// For each leaf, the places in kernels_ and steps_ that read it.
   std::vector<std::vector<const Scalar**>> readers_;
   std::vector<char> bound_;
   int unbound_ = 0;  // leaves that are read but not bound yet

@@ -57,6 +57,8 @@ struct Attributes {
   bool operator==(const Attributes&) const = default;
 };
 
+struct ChainStep;
+
 /// Pointers and shapes for one call of an operation's `forward`: y = op(a, b).
 struct Kernel {
   void (*forward)(const Kernel&) = nullptr;
@@ -66,6 +68,8 @@ struct Kernel {
   Scalar* scratch = nullptr;  ///< OpDef::scratch elements that nobody else uses meanwhile
   Shape a_shape = {}, b_shape = {}, y_shape = {};
   Attributes attributes = {};
+  const ChainStep* steps = nullptr;  ///< of a chain (chain.h); empty for all else
+  int step_count = 0;
 };
 
 /// What a derivative rule sees: handles only, so that it can only record more operations.

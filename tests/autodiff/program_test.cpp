@@ -66,7 +66,7 @@ std::vector<Scalar> run(const Program& program,
 }
 
 /// How many instructions it takes to compute y.
-int cost(Var y) { return Program({y}).instructions(); }
+int cost(Var y) { return Program({y}, {.fuse = false}).instructions(); }
 
 /// A network's loss with a second derivative inside, and its gradient: what training replays.
 struct Network {
@@ -191,7 +191,7 @@ TEST_CASE("each rule of the optimiser keeps the value, and leaves so many instru
     INFO(listing(*optimize(std::array{result}, false).tape));
     CHECK(cost(result) == instructions);
     const std::vector<Scalar> plain =
-        run(Program({result}, {.optimize = false}), {{x, &x_value}, {y, &y_value}});
+        run(Program({result}, {.optimize = false, .fuse = false}), {{x, &x_value}, {y, &y_value}});
     const std::vector<Scalar> optimized = run(Program({result}), {{x, &x_value}, {y, &y_value}});
     for (std::size_t i = 0; i < plain.size(); ++i)
       CHECK(optimized[i] == doctest::Approx(plain[i]).epsilon(1e-14));
@@ -228,10 +228,10 @@ TEST_CASE("the report tells what each pass did") {
   exp(x);  // dead
   const Var y = tanh(x + 0.0) * tanh(x);
   const std::string off = "drop_dead 6 -> 5 nodes\n";
-  CHECK(Program({y}, {.optimize = false}).report() == off);
-  CHECK(Program({y}).report() == off + "share     5 -> 5 nodes\n" + "simplify  5 -> 4 nodes\n" +
-                                     "share     4 -> 3 nodes\n" + "simplify  3 -> 3 nodes\n" +
-                                     "share     3 -> 3 nodes\n");
+  CHECK(Program({y}, {.optimize = false, .fuse = false}).report() == off);
+  CHECK(Program({y}, {.fuse = false}).report() ==
+        off + "share     5 -> 5 nodes\n" + "simplify  5 -> 4 nodes\n" + "share     4 -> 3 nodes\n" +
+            "simplify  3 -> 3 nodes\n" + "share     3 -> 3 nodes\n");
 }
 
 TEST_CASE("a leaf that no result needs need not be bound") {
@@ -267,9 +267,9 @@ TEST_CASE("a pile of 100,000 rows is optimised without recursion") {
 
 TEST_CASE("neither the optimiser nor the use of memory changes the results") {
   const Network network;
-  const std::vector<Scalar> plain = network.run({.optimize = false, .reuse = false});
-  CHECK(network.run({.optimize = false}) == plain);
-  CHECK(network.run({.optimize = false, .poison = true}) == plain);
+  const std::vector<Scalar> plain = network.run({.optimize = false, .fuse = false, .reuse = false});
+  CHECK(network.run({.optimize = false, .fuse = false}) == plain);
+  CHECK(network.run({.optimize = false, .fuse = false, .poison = true}) == plain);
   const std::vector<Scalar> optimized = network.run({});
   CHECK(network.run({.reuse = false}) == optimized);
   CHECK(network.run({.poison = true}) == optimized);

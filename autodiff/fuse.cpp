@@ -1,0 +1,161 @@
+#include "autodiff/fuse.h"
+
+#include <algorithm>
+#include <array>
+
+#include "autodiff/ops.h"
+#include "autodiff/vector.h"
+
+namespace autodiff {
+namespace {
+
+bool fits_chain(const Node& node) {
+  static constexpr std::array ops{&add_op, &sub_op,   &mul_op,  &div_op,
+                                  &neg_op, &scale_op, &shift_op};
+  if (node.op == &pow_op) return node.attributes.c == 2 || node.attributes.c == -1;
+  return std::find(ops.begin(), ops.end(), node.op) != ops.end();
+}
+
+class ChainFinder {
+ public:
+  ChainFinder(const Tape& tape, std::span<const int> outputs)
+      : tape_(tape), readers_(tape.size(), 0), joined_(tape.size(), false) {
+    for (int id = 0; id < tape.size(); ++id)
+      for (const int input : tape.node(id).inputs)
+        if (input >= 0) ++readers_[input];
+    for (const int id : outputs) readers_[id] += 2;  // an output stays in memory
+  }
+
+  std::vector<std::optional<ChainPlan>> find() {
+    std::vector<std::optional<ChainPlan>> chains(tape_.size());
+    for (int id = tape_.size() - 1; id >= 0; --id) {
+      const Node& node = tape_.node(id);
+      if (joined_[id]) continue;
+      if (node.op == &sum_rows_op && in_whole_vectors(tape_.node(node.inputs[0])) &&
+          joins(node.inputs[0])) {
+        joined_[node.inputs[0]] = true;
+        chains[id] = chain_up_to(node.inputs[0]);
+        chains[id]->sum_rows = true;
+      } else if (fits_chain(node)) {
+        ChainPlan chain = chain_up_to(id);
+        // A single operation on whole matrices stays what it is.
+        if (chain.nodes > 1 || chain.reads_broadcast()) chains[id] = std::move(chain);
+      }
+    }
+    return chains;
+  }
+
+ private:
+  static bool in_whole_vectors(const Node& node) { return node.shape.rows % lanes == 0; }
+
+  /// May the node join the chain of the one that reads it?
+  bool joins(int id) const { return readers_[id] == 1 && fits_chain(tape_.node(id)); }
+  bool product_joins(int id) const { return joins(id) && tape_.node(id).op == &mul_op; }
+  /// Would the chain go on below it?
+  bool goes_on(int id) const {
+    const auto& inputs = tape_.node(id).inputs;
+    return joins(inputs[0]) || (inputs[1] >= 0 && joins(inputs[1]));
+  }
+
+  using Step = ChainPlan::Step;
+
+  /// How a chain may read the node: a broadcast as the row or the column that it repeats.
+  Access access_to(int id) const {
+    const Node& node = tape_.node(id);
+    if (node.op == &broadcast_rows_op && in_whole_vectors(node)) return Access::row;
+    if (node.op == &broadcast_cols_op && in_whole_vectors(node)) return Access::column;
+    return Access::entry;
+  }
+
+  Step reading(ChainStep::Op op, int x, int z = -1) const {
+    if (z >= 0 && access_to(x) == Access::entry) std::swap(x, z);
+    const Access access = access_to(x);
+    return {.op = op,
+            .x = access == Access::entry ? x : tape_.node(x).inputs[0],
+            .z = z,
+            .access = access};
+  }
+
+  /// From the last node downwards, following one input at each node; the steps are found backwards.
+  ChainPlan chain_up_to(int last) {
+    ChainPlan plan;
+    plan.shape = tape_.node(last).shape;
+    for (int id = last; id >= 0;) id = step_down(id, plan);
+    std::reverse(plan.steps.begin(), plan.steps.end());
+    return plan;
+  }
+
+  /// Appends the last step of a chain that ends at `id`. Returns where the chain goes on, or -1
+  /// after a load.
+  int step_down(int id, ChainPlan& plan) {
+    const Node& node = tape_.node(id);
+    std::vector<Step>& steps = plan.steps;
+    ++plan.nodes;
+    const auto [l, r] = node.inputs;
+    const auto go_on = [&](int input) {
+      if (joins(input)) {
+        joined_[input] = true;
+        return input;
+      }
+      steps.push_back(reading(ChainStep::load, input));
+      return -1;
+    };
+    const auto product_of = [&](ChainStep::Op op, int input) {
+      joined_[input] = true;
+      ++plan.nodes;
+      steps.push_back(reading(op, tape_.node(input).inputs[0], tape_.node(input).inputs[1]));
+    };
+
+    if (r < 0) {
+      Step step{.op = ChainStep::scale, .c = node.attributes.c};
+      if (node.op == &neg_op) step.c = -1;
+      if (node.op == &shift_op) step.op = ChainStep::shift;
+      if (node.op == &pow_op)
+        step.op = node.attributes.c == 2 ? ChainStep::square : ChainStep::reciprocal;
+      steps.push_back(step);
+      return go_on(l);
+    }
+    const bool sum = node.op == &add_op, difference = node.op == &sub_op;
+    if (sum || difference) {
+      // l ± x z, and x z ± r; where both are products the chain goes on below the longer one.
+      if (product_joins(r) && !(product_joins(l) && !goes_on(l) && goes_on(r))) {
+        product_of(sum ? ChainStep::add_product : ChainStep::subtract_product, r);
+        return go_on(l);
+      }
+      if (product_joins(l)) {
+        product_of(sum ? ChainStep::add_product : ChainStep::product_from, l);
+        return go_on(r);
+      }
+    }
+    if (l == r && node.op == &mul_op) {
+      steps.push_back({.op = ChainStep::square});
+      return go_on(l);
+    }
+    const bool follow_right = !joins(l) && joins(r);
+    const ChainStep::Op op = sum ? ChainStep::add
+                             : difference
+                                 ? follow_right ? ChainStep::subtract_from : ChainStep::subtract
+                             : node.op == &mul_op ? ChainStep::multiply
+                             : follow_right       ? ChainStep::divide_into
+                                                  : ChainStep::divide;
+    steps.push_back(reading(op, follow_right ? l : r));
+    return go_on(follow_right ? r : l);
+  }
+
+  const Tape& tape_;
+  std::vector<int> readers_;
+  std::vector<char> joined_;  // computed within a chain that ends further up
+};
+
+}  // namespace
+
+bool ChainPlan::reads_broadcast() const {
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const Step& step) { return step.access != Access::entry; });
+}
+
+std::vector<std::optional<ChainPlan>> find_chains(const Tape& tape, std::span<const int> outputs) {
+  return ChainFinder(tape, outputs).find();
+}
+
+}  // namespace autodiff

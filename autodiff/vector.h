@@ -1,0 +1,65 @@
+// The processor's vector registers, as the compiler's own vector type: +, -, * and / on it work
+// lane by lane.
+#pragma once
+
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+#include <cstring>
+
+#include "autodiff/matrix.h"
+
+namespace autodiff {
+
+#if defined(__AVX512F__)
+inline constexpr int vector_bytes = 64, vector_registers = 32;
+#elif defined(__AVX__)
+inline constexpr int vector_bytes = 32, vector_registers = 16;
+#else
+inline constexpr int vector_bytes = 16, vector_registers = 16;
+#endif
+typedef Scalar Vector __attribute__((vector_size(vector_bytes)));
+inline constexpr Index lanes = vector_bytes / sizeof(Scalar);
+
+inline Vector load(const Scalar* p) {
+  Vector v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+inline void store(Scalar* p, const Vector& v) { std::memcpy(p, &v, sizeof v); }
+
+/// The first `count` numbers from p, fewer than a vector has; zero in the other lanes.
+inline Vector load_first(const Scalar* p, Index count) {
+#if defined(__AVX512F__) && !defined(AUTODIFF_FLOAT)
+  return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), p);
+#else
+  Vector v{};
+  std::memcpy(&v, p, count * sizeof(Scalar));
+  return v;
+#endif
+}
+
+inline void store_first(Scalar* p, const Vector& v, Index count) {
+#if defined(__AVX512F__) && !defined(AUTODIFF_FLOAT)
+  _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << count) - 1), v);
+#else
+  std::memcpy(p, &v, count * sizeof(Scalar));
+#endif
+}
+
+/// The sum of the lanes, pairwise: (0 + 4) + (2 + 6) + ...
+inline Scalar sum_lanes(Vector v) {
+#if defined(__AVX512F__) && !defined(AUTODIFF_FLOAT)
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+  return v[0] + v[1];
+#else
+  for (Index half = lanes / 2; half > 0; half /= 2)
+    for (Index i = 0; i < half; ++i) v[i] += v[i + half];
+  return v[0];
+#endif
+}
+
+}  // namespace autodiff
