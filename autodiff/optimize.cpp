@@ -7,52 +7,22 @@
 #include <unordered_map>
 #include <utility>
 
+#include "autodiff/merge.h"
 #include "autodiff/ops.h"
+#include "autodiff/rebuild.h"
 
 namespace autodiff {
 namespace {
 
-/// Records on the new tape what stands for a node of the old one; a and b are its inputs there.
+/// What stands for a node, given what stands for its inputs.
 using Rule = std::function<Var(Tape& to, const Node& node, Var a, Var b)>;
 
-Var record_again(Tape& to, const Node& node, Var a, Var b) {
-  if (node.op->arity == 2) return to.record(*node.op, {a, b}, node.attributes);
-  return to.record(*node.op, {a}, node.attributes);
-}
-
-/// Records the part of `from` that the outputs need on a new tape, node by node, as the rule says.
-OptimizedTape rebuild(const Tape& from, std::span<const int> outputs, const Rule& rule) {
-  std::vector<char> live(from.size(), false);
-  for (const int id : outputs) live[id] = true;
-  for (int id = from.size() - 1; id >= 0; --id)
-    for (const int input : from.node(id).inputs)
-      if (live[id] && input >= 0) live[input] = true;
-
-  OptimizedTape result{.tape = std::make_unique<Tape>(), .outputs = {}, .report = {}};
-  std::vector<Var> image(from.size());
-  std::unordered_map<std::string, Var> constants;  // by shape and bytes: equal ones become one
-  const auto shared_constant = [&](Tape& to, const Matrix& value) {
-    std::string key = to_string(Shape{value.rows(), value.cols()});
-    key.append(reinterpret_cast<const char*>(value.data()), value.size() * sizeof(Scalar));
-    Var& known = constants[key];
-    if (!known) known = to.constant(value);
-    return known;
-  };
-  for (int id = 0; id < from.size(); ++id) {
+OptimizedTape rebuild_by_rule(const Tape& from, std::span<const int> outputs, const Rule& rule) {
+  return rebuild(from, outputs, [&](Tape& to, int id, const std::vector<Var>& image) {
     const Node& node = from.node(id);
-    Tape& to = *result.tape;
-    if (node.op == &input_op)  // all leaves are kept, so that their indices stay
-      image[id] = to.input(node.shape.rows, node.shape.cols, from.leaf_name(node));
-    else if (node.op == &parameter_op)
-      image[id] = to.parameter(node.shape.rows, node.shape.cols, from.leaf_name(node));
-    else if (live[id] && node.op == &constant_op)
-      image[id] = shared_constant(to, from.constant_value(node));
-    else if (live[id])
-      image[id] = rule(to, node, image[node.inputs[0]],
-                       node.op->arity == 2 ? image[node.inputs[1]] : Var());
-  }
-  for (const int id : outputs) result.outputs.push_back(image[id].id());
-  return result;
+    return rule(to, node, image[node.inputs[0]],
+                node.op->arity == 2 ? image[node.inputs[1]] : Var());
+  });
 }
 
 // ---------------------------------------------------------------- simplify
@@ -143,6 +113,10 @@ Var simplify_arithmetic(Tape& to, const Node& node, Var a, Var b) {
   return {};
 }
 
+Var transposed(Tape& to, Var a) {
+  return simplify(to, {&transpose_op, {}, {a.cols(), a.rows()}, {}}, a, Var());
+}
+
 /// Products and transposes; sums of what was repeated.
 Var simplify_matrices(Tape& to, const Node& node, Var a, Var b) {
   const OpDef* op = node.op;
@@ -150,6 +124,9 @@ Var simplify_matrices(Tape& to, const Node& node, Var a, Var b) {
     if (a.shape() == Shape{1, 1}) return a;
     if (is(a, transpose_op)) return input_of(a);
     if (is(a, matmul_nt_op)) return to.record(matmul_nt_op, {input_of(a, 1), input_of(a)});
+    if (is(a, add_op))  // most often of products, and then none of it remains
+      return simplify(to, {&add_op, {}, node.shape, {}}, transposed(to, input_of(a)),
+                      transposed(to, input_of(a, 1)));
   } else if (op == &matmul_op) {
     if (is(b, transpose_op)) return to.record(matmul_nt_op, {a, input_of(b)});
     if (b.shape() == Shape{1, 1} && single_value(b)) return scale(a, *single_value(b));
@@ -257,7 +234,7 @@ void make_outputs_distinct(OptimizedTape& result) {
 OptimizedTape optimize(std::span<const Var> outputs, bool all) {
   std::vector<int> ids;
   for (const Var& y : outputs) ids.push_back(y.id());
-  OptimizedTape result = rebuild(outputs.front().tape(), ids, record_again);
+  OptimizedTape result = rebuild_by_rule(outputs.front().tape(), ids, record_again);
   int size_before = outputs.front().tape().size();
   std::string report;
   const auto tell = [&](const std::string& pass) {
@@ -266,7 +243,7 @@ OptimizedTape optimize(std::span<const Var> outputs, bool all) {
     size_before = result.tape->size();
   };
   const auto pass = [&](const std::string& name, const Rule& rule) {
-    result = rebuild(*result.tape, result.outputs, rule);
+    result = rebuild_by_rule(*result.tape, result.outputs, rule);
     tell(name);
   };
 
@@ -276,6 +253,11 @@ OptimizedTape optimize(std::span<const Var> outputs, bool all) {
     pass("simplify ", simplify);
     pass("share    ", share_rule());
     pass("simplify ", simplify);  // sees more once equal nodes are one
+    pass("share    ", share_rule());
+    result = merge_sums_of_products(*result.tape, result.outputs);
+    tell("sums     ");
+    result = merge_products(*result.tape, result.outputs);
+    tell("products ");
     pass("share    ", share_rule());
   }
   make_outputs_distinct(result);

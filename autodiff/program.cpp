@@ -80,8 +80,6 @@ void Program::place_outputs(std::span<const int> outputs) {
   }
 }
 
-namespace {
-
 /// What one instruction computes and reads, in terms of nodes.
 struct Unit {
   int id;
@@ -89,8 +87,56 @@ struct Unit {
   std::vector<int> reads;  // each node once
 };
 
+namespace {
+
+/// Which nodes need no memory of their own. A slice of columns is read where it lies; and what
+/// will stand in a stack of columns is computed there in the first place.
+///
+///     owner        whose memory the node lies in, often its own
+///     offset       how far from where that begins
+class Layout {
+ public:
+  Layout(const Tape& tape, const std::vector<char>& is_output)
+      : tape_(tape), owner_(tape.size()), offset_(tape.size(), 0) {
+    for (int id = 0; id < tape.size(); ++id) owner_[id] = id;
+    for (int id = tape.size() - 1; id >= 0; --id)  // an outer stack before the inner
+      if (tape.node(id).op == &stack_cols_op) {
+        const auto [left, right] = tape.node(id).inputs;
+        put_into(id, left, 0, is_output);
+        put_into(id, right, tape.node(left).shape.size(), is_output);
+      }
+    for (int id = 0; id < tape.size(); ++id) {
+      const Node& node = tape.node(id);
+      if (node.op != &slice_cols_op || is_output[id]) continue;
+      owner_[id] = owner_[node.inputs[0]];
+      offset_[id] = offset_[node.inputs[0]] + node.attributes.i * node.shape.rows;
+    }
+  }
+
+  int owner(int id) const { return owner_[id]; }
+  Index offset(int id) const { return offset_[id]; }
+  /// Was the part computed in its place in the stack?
+  bool in_place(int stack, int part, Index offset) const {
+    return owner_[part] == owner_[stack] && offset_[part] == offset_[stack] + offset;
+  }
+
+ private:
+  void put_into(int stack, int part, Index offset, const std::vector<char>& is_output) {
+    const OpDef* op = tape_.node(part).op;
+    const bool computed = op->arity > 0 && op != &slice_cols_op;
+    if (!computed || is_output[part] || owner_[part] != part) return;
+    owner_[part] = owner_[stack];
+    offset_[part] = offset_[stack] + offset;
+  }
+
+  const Tape& tape_;
+  std::vector<int> owner_;
+  std::vector<Index> offset_;
+};
+
 /// The tape's nodes as units, in order, without what no unit reads.
-std::vector<Unit> units_of(const Tape& tape, std::span<const int> outputs, bool fuse) {
+std::vector<Unit> units_of(const Tape& tape, std::span<const int> outputs, const Layout& layout,
+                           bool fuse) {
   std::vector<std::optional<ChainPlan>> chains(tape.size());
   if (fuse) chains = find_chains(tape, outputs);
   std::vector<char> needed(tape.size(), false);
@@ -99,7 +145,7 @@ std::vector<Unit> units_of(const Tape& tape, std::span<const int> outputs, bool 
   std::vector<Unit> units;
   for (int id = tape.size() - 1; id >= 0; --id) {
     const Node& node = tape.node(id);
-    if (!needed[id] || is_leaf(node) || node.op == &constant_op) continue;
+    if (!needed[id] || node.op->arity == 0) continue;
     Unit unit{.id = id, .chain = std::move(chains[id]), .reads = {}};
     const auto read = [&](int input) {
       if (input < 0) return;
@@ -112,16 +158,21 @@ std::vector<Unit> units_of(const Tape& tape, std::span<const int> outputs, bool 
     } else {
       for (const int input : node.inputs) read(input);
     }
-    units.push_back(std::move(unit));
+    const bool slice = node.op == &slice_cols_op && layout.owner(id) != id;
+    const bool stack = node.op == &stack_cols_op && layout.in_place(id, node.inputs[0], 0) &&
+                       layout.in_place(id, node.inputs[1], tape.node(node.inputs[0]).shape.size());
+    if (!slice && !stack) units.push_back(std::move(unit));
   }
   std::reverse(units.begin(), units.end());
   return units;
 }
 
-/// May the unit's result take the place of this input?
-bool may_overwrite(const Tape& tape, const Unit& unit, int input) {
+/// May the unit's result take the place of this input, of whose memory it reads no other part?
+bool may_overwrite(const Tape& tape, const Layout& layout, const Unit& unit, int input) {
   const Node& node = tape.node(unit.id);
   if (tape.node(input).shape != node.shape) return false;
+  for (const int read : unit.reads)
+    if (layout.owner(read) == input && read != input) return false;
   if (!unit.chain) return node.op->elementwise;
   const auto by_entry = [&](const ChainPlan::Step& step) {
     return step.x != input || step.access == Access::entry;
@@ -132,13 +183,41 @@ bool may_overwrite(const Tape& tape, const Unit& unit, int input) {
 
 }  // namespace
 
+/// The unit as an instruction, all places known but that of scratch memory.
+Program::Instruction Program::instruction_for(const Unit& unit) const {
+  const Node& node = tape_->node(unit.id);
+  Instruction instruction{
+      .kernel = {.forward = node.op->forward, .y_shape = node.shape, .attributes = node.attributes},
+      .y = places_[unit.id]};
+  Kernel& kernel = instruction.kernel;
+  if (unit.chain) {
+    kernel.forward = unit.chain->sum_rows ? run_chain_sum_rows : run_chain;
+    kernel.a_shape = unit.chain->shape;
+    kernel.attributes = {.i = unit.chain->reads_broadcast()};
+    kernel.step_count = static_cast<int>(unit.chain->steps.size());
+    const auto place_of = [&](int id) { return id < 0 ? Place{} : places_[id]; };
+    for (const ChainPlan::Step& step : unit.chain->steps) {
+      instruction.steps.push_back(
+          {.op = step.op, .access = step.access, .c = static_cast<Scalar>(step.c)});
+      instruction.step_places.emplace_back(place_of(step.x), place_of(step.z));
+    }
+  } else {
+    for (int k = 0; k < node.op->arity; ++k) {
+      (k == 0 ? kernel.a_shape : kernel.b_shape) = tape_->node(node.inputs[k]).shape;
+      (k == 0 ? instruction.a : instruction.b) = places_[node.inputs[k]];
+    }
+  }
+  return instruction;
+}
+
 void Program::place_instructions(std::span<const int> outputs, Options options) {
-  const std::vector<Unit> units = units_of(*tape_, outputs, options.fuse);
   std::vector<char> is_output(tape_->size(), false);
-  std::vector<int> readers(tape_->size(), 0);
   for (const int id : outputs) is_output[id] = true;
+  const Layout layout(*tape_, is_output);
+  const std::vector<Unit> units = units_of(*tape_, outputs, layout, options.fuse);
+  std::vector<int> readers(tape_->size(), 0);  // of all that lies in the node's memory
   for (const Unit& unit : units)
-    for (const int input : unit.reads) ++readers[input];
+    for (const int input : unit.reads) ++readers[layout.owner(input)];
   for (int id = 0; id < tape_->size(); ++id) {
     const Node& node = tape_->node(id);
     if (is_leaf(node)) places_[id] = {Place::leaf, node.attributes.i};
@@ -146,53 +225,56 @@ void Program::place_instructions(std::span<const int> outputs, Options options) 
   }
 
   PlaceList arena(round_up(arena_size_));
+  const auto find_place = [&](int id) {
+    Place place = places_[layout.owner(id)];
+    (place.kind == Place::arena ? place.at : place.offset) += layout.offset(id);
+    return place;
+  };
   for (const Unit& unit : units) {
     const Node& node = tape_->node(unit.id);
-    Instruction instruction{.kernel = {.forward = node.op->forward,
-                                       .y_shape = node.shape,
-                                       .attributes = node.attributes}};
-    std::vector<int> dying;  // inputs that nobody reads after this instruction
-    for (const int input : unit.reads)
-      if (--readers[input] == 0 && places_[input].kind == Place::arena && !is_output[input])
-        dying.push_back(input);
+    std::vector<int> dying;  // whose memory nobody reads after this instruction
+    for (const int input : unit.reads) {
+      const int owner = layout.owner(input);
+      places_[input] = find_place(input);
+      if (--readers[owner] == 0 && places_[owner].kind == Place::arena && !is_output[owner])
+        dying.push_back(owner);
+    }
     if (!options.reuse) dying.clear();
 
-    if (!is_output[unit.id]) {
-      const auto heir = std::find_if(dying.begin(), dying.end(),
-                                     [&](int input) { return may_overwrite(*tape_, unit, input); });
+    const int owner = layout.owner(unit.id);
+    if (places_[owner].kind == Place::none) {
+      const auto heir = std::find_if(dying.begin(), dying.end(), [&](int input) {
+        return owner == unit.id && may_overwrite(*tape_, layout, unit, input);
+      });
       if (heir != dying.end()) {
-        places_[unit.id] = places_[*heir];
+        places_[owner] = places_[*heir];
         dying.erase(heir);
       } else {
-        places_[unit.id] = {Place::arena, arena.take(node.shape.size())};
+        places_[owner] = {Place::arena, arena.take(tape_->node(owner).shape.size())};
       }
     }
-    instruction.y = places_[unit.id];
+    places_[unit.id] = find_place(unit.id);
 
-    if (unit.chain) {
+    Instruction instruction = instruction_for(unit);
+    if (node.op == &stack_cols_op) {  // copy only the parts that do not lie there already
+      const auto [left, right] = node.inputs;
+      const Index left_size = tape_->node(left).shape.size();
       Kernel& kernel = instruction.kernel;
-      kernel.forward = unit.chain->sum_rows ? run_chain_sum_rows : run_chain;
-      kernel.a_shape = unit.chain->shape;
-      kernel.attributes = {.i = unit.chain->reads_broadcast()};
-      kernel.step_count = static_cast<int>(unit.chain->steps.size());
-      const auto place_of = [&](int id) { return id < 0 ? Place{} : places_[id]; };
-      for (const ChainPlan::Step& step : unit.chain->steps) {
-        instruction.steps.push_back(
-            {.op = step.op, .access = step.access, .c = static_cast<Scalar>(step.c)});
-        instruction.step_places.emplace_back(place_of(step.x), place_of(step.z));
+      if (layout.in_place(unit.id, left, 0)) {
+        kernel.forward = copy_op.forward;
+        kernel.y_shape = kernel.a_shape = kernel.b_shape;
+        instruction.a = instruction.b;
+        instruction.y.at += left_size;
+      } else if (layout.in_place(unit.id, right, left_size)) {
+        kernel.forward = copy_op.forward;
+        kernel.y_shape = kernel.a_shape;
       }
-    } else {
-      std::array<Shape, 2> shapes;
-      for (int k = 0; k < node.op->arity; ++k) {
-        shapes[k] = tape_->node(node.inputs[k]).shape;
-        (k == 0 ? instruction.kernel.a_shape : instruction.kernel.b_shape) = shapes[k];
-        (k == 0 ? instruction.a : instruction.b) = places_[node.inputs[k]];
-      }
-      if (node.op->scratch) {
-        const Index size = node.op->scratch(std::span(shapes).first(node.op->arity));
-        instruction.scratch = arena.take(size);
-        arena.give_back(instruction.scratch, size);
-      }
+    }
+    if (!unit.chain && node.op->scratch) {
+      const std::array shapes{instruction.kernel.a_shape, instruction.kernel.b_shape};
+      const Index size = node.op->scratch(std::span(shapes).first(node.op->arity));
+      instruction.scratch = arena.take(size);
+      arena.give_back(instruction.scratch, size);
     }
     instructions_.push_back(std::move(instruction));
 
@@ -232,8 +314,10 @@ Workspace::Workspace(const Program& program)
     const auto connect = [&](const Program::Place& place, const Scalar*& pointer) {
       if (place.kind == Program::Place::arena) pointer = arena_.get() + place.at;
       if (place.kind == Program::Place::constant)
-        pointer = program.tape_->constant_value(program.tape_->node(place.at)).data();
-      if (place.kind == Program::Place::leaf) readers_[place.at].push_back(&pointer);
+        pointer =
+            program.tape_->constant_value(program.tape_->node(place.at)).data() + place.offset;
+      if (place.kind == Program::Place::leaf)
+        readers_[place.at].push_back({&pointer, place.offset});
     };
     connect(instruction.a, kernel.a);
     connect(instruction.b, kernel.b);
@@ -251,7 +335,7 @@ Workspace::Workspace(const Program& program)
 }
 
 void Workspace::bind_leaf(Index leaf, const Scalar* values) {
-  for (const Scalar** reader : readers_[leaf]) *reader = values;
+  for (const auto& [pointer, offset] : readers_[leaf]) *pointer = values + offset;
   if (!bound_[leaf] && !readers_[leaf].empty()) --unbound_;
   bound_[leaf] = true;
 }

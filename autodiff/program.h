@@ -26,6 +26,7 @@
 namespace autodiff {
 
 class Workspace;
+struct Unit;
 
 struct ProgramOptions {
   bool optimize = true;  ///< simplify and share nodes; off: one instruction for each live node
@@ -61,7 +62,8 @@ class Program {
   /// Where a value lives: in the arena, or wherever the leaf is bound (its constant's own matrix).
   struct Place {
     enum Kind { none, arena, leaf, constant } kind = none;
-    Index at = 0;  ///< offset in the arena, or index of the leaf
+    Index at = 0;      ///< offset in the arena, or which leaf or constant
+    Index offset = 0;  ///< where in the leaf or constant
   };
   /// Pointers are each workspace's own: here they are places.
   struct Instruction {
@@ -74,6 +76,7 @@ class Program {
 
   void place_outputs(std::span<const int> outputs);
   void place_instructions(std::span<const int> outputs, Options options);
+  Instruction instruction_for(const Unit& unit) const;
 
   std::shared_ptr<const char> source_;  // the recorded tape's identity: tells a foreign Var
   std::unique_ptr<Tape> tape_;          // the optimised one
@@ -120,8 +123,8 @@ class Workspace {
   std::unique_ptr<Scalar[], FreeAligned> arena_;
   std::vector<Kernel> kernels_;   // one for each instruction, ready to call
   std::vector<ChainStep> steps_;  // of all chains
-  /// For each leaf, the places in kernels_ and steps_ that read it.
-  std::vector<std::vector<const Scalar**>> readers_;
+  /// For each leaf, the places in kernels_ and steps_ that read it, and from where in it.
+  std::vector<std::vector<std::pair<const Scalar**, Index>>> readers_;
   std::vector<char> bound_;
   int unbound_ = 0;  // leaves that are read but not bound yet
 };
