@@ -83,9 +83,10 @@ inline Index blocks(const Kernel& k, Index begin, const Function& f) {
   const Index size = k.a_shape.size(), rows = k.a_shape.rows;
   const ChainStep *const steps = k.steps, *const steps_end = steps + k.step_count;
   Block<V> block;
+  Index column = 0, in_column = 0;
+  if (!plain && begin > 0) column = begin / rows, in_column = begin % rows;
   for (block.begin = begin; block.begin + V * lanes <= size; block.begin += V * lanes) {
     if (!plain) {
-      Index column = block.begin / rows, in_column = block.begin % rows;
       for (int i = 0; i < V; ++i) {
         block.column[i] = column;
         block.in_column[i] = in_column;

@@ -9,6 +9,7 @@
 
 #include "autodiff/elementary.h"
 #include "autodiff/gemm.h"
+#include "autodiff/vector.h"
 
 namespace autodiff {
 namespace {
@@ -31,6 +32,20 @@ Shape same_shape(const OpDef& op, Shapes in, const Attributes&) {
 Var record(const OpDef& op, std::initializer_list<Var> inputs, Attributes attributes = {}) {
   if (!*inputs.begin()) fail(op, "operand 1 is an empty Var");
   return inputs.begin()->tape().record(op, inputs, attributes);
+}
+
+/// Copies `rows` numbers from each column of a to each of y. Where they are few and known to the
+/// compiler, they are moved in registers.
+template <int fixed = 0>
+void copy_columns(Index any, Index cols, const Scalar* a, Index a_stride, Scalar* y,
+                  Index y_stride) {
+  if constexpr (fixed == 0) {
+    if (any == 1) return copy_columns<1>(any, cols, a, a_stride, y, y_stride);
+    if (any == 2) return copy_columns<2>(any, cols, a, a_stride, y, y_stride);
+    if (any == 4) return copy_columns<4>(any, cols, a, a_stride, y, y_stride);
+  }
+  for (Index s = 0; s < cols; ++s, a += a_stride, y += y_stride)
+    std::copy_n(a, fixed > 0 ? fixed : any, y);
 }
 
 template <class Function>
@@ -468,9 +483,7 @@ const OpDef slice_rows_op{
     .forward =
         [](const Kernel& k) {
           const auto [rows, cols] = k.y_shape;
-          const Scalar* a = k.a + k.attributes.i;
-          for (Index s = 0; s < cols; ++s)
-            std::copy_n(a + s * k.a_shape.rows, rows, k.y + s * rows);
+          copy_columns(rows, cols, k.a + k.attributes.i, k.a_shape.rows, k.y, rows);
         },
     .vjp = [](const Vjp& d, int) { return pad_rows(d.g, d.attributes.i, d.a.rows()); },
 };
@@ -495,8 +508,7 @@ const OpDef pad_rows_op{
         [](const Kernel& k) {
           const auto [rows, cols] = k.y_shape;
           std::fill_n(k.y, rows * cols, Scalar(0));
-          for (Index s = 0; s < cols; ++s)
-            std::copy_n(k.a + s * k.a_shape.rows, k.a_shape.rows, k.y + s * rows + k.attributes.i);
+          copy_columns(k.a_shape.rows, cols, k.a, k.a_shape.rows, k.y + k.attributes.i, rows);
         },
     .vjp = [](const Vjp& d, int) { return slice_rows(d.g, d.attributes.i, d.a.rows()); },
 };
@@ -518,11 +530,9 @@ const OpDef stack_rows_op{
         },
     .forward =
         [](const Kernel& k) {
-          for (Index s = 0; s < k.y_shape.cols; ++s) {
-            Scalar* column = k.y + s * k.y_shape.rows;
-            std::copy_n(k.a + s * k.a_shape.rows, k.a_shape.rows, column);
-            std::copy_n(k.b + s * k.b_shape.rows, k.b_shape.rows, column + k.a_shape.rows);
-          }
+          const auto [rows, cols] = k.y_shape;
+          copy_columns(k.a_shape.rows, cols, k.a, k.a_shape.rows, k.y, rows);
+          copy_columns(k.b_shape.rows, cols, k.b, k.b_shape.rows, k.y + k.a_shape.rows, rows);
         },
     .vjp =
         [](const Vjp& d, int which) {
@@ -685,8 +695,11 @@ Var sample_transpose(Var a, Index rows) { return record(sample_transpose_op, {a}
 namespace {
 
 /// Solves A x = b in place by Gaussian elimination with partial pivoting: `a` (n x n, column-major)
-/// is destroyed and `x`, which holds b, becomes the solution.
-void solve_in_place(Index n, Scalar* a, Scalar* x) {
+/// is destroyed and `x`, which holds b, becomes the solution. Where the size is known to the
+/// compiler, it has no loops left.
+template <int fixed = 0>
+void solve_in_place(Index any, Scalar* a, Scalar* x) {
+  const Index n = fixed > 0 ? fixed : any;
   for (Index col = 0; col < n; ++col) {
     Index pivot = col;
     for (Index row = col + 1; row < n; ++row)
@@ -725,10 +738,14 @@ const OpDef sample_solve_op{
     .forward =
         [](const Kernel& k) {
           const auto [n, samples] = k.y_shape;
+          const auto solve = n == 1   ? solve_in_place<1>
+                             : n == 2 ? solve_in_place<2>
+                             : n == 3 ? solve_in_place<3>
+                                      : solve_in_place<>;
           for (Index s = 0; s < samples; ++s) {
-            std::copy_n(k.a + s * n * n, n * n, k.scratch);
-            std::copy_n(k.b + s * n, n, k.y + s * n);
-            solve_in_place(n, k.scratch, k.y + s * n);
+            copy_columns(n * n, 1, k.a + s * n * n, 0, k.scratch, 0);
+            copy_columns(n, 1, k.b + s * n, 0, k.y + s * n, 0);
+            solve(n, k.scratch, k.y + s * n);
           }
         },
     .vjp =
