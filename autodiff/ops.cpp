@@ -767,6 +767,24 @@ const OpDef copy_op{
     .forward = [](const Kernel& k) { std::copy_n(k.a, k.y_shape.size(), k.y); },
 };
 
+// y = [softplus a, sigmoid a], side by side: both need e^-|a|. Made by optimize.cpp.
+const OpDef softplus_sigmoid_op{
+    .name = "softplus_sigmoid",
+    .arity = 1,
+    .shape =
+        [](const OpDef&, Shapes in, const Attributes&) {
+          return Shape{in[0].rows, 2 * in[0].cols};
+        },
+    .forward =
+        [](const Kernel& k) {
+          const Index size = k.a_shape.size();
+          const Scalar* a = k.a;
+          Scalar *softplus = k.y, *sigmoid = k.y + size;
+#pragma omp simd
+          for (Index i = 0; i < size; ++i) vsoftplus_sigmoid(a[i], softplus[i], sigmoid[i]);
+        },
+};
+
 std::span<const OpDef* const> all_ops() {
   static constexpr std::array table{
       &add_op,

@@ -217,6 +217,31 @@ Rule share_rule() {
   };
 }
 
+// ---------------------------------------------------------------- pair
+
+/// softplus x and sigmoid x, where both are wanted, from one exponential.
+OptimizedTape pair_softplus_sigmoid(const Tape& tape, std::span<const int> outputs) {
+  const std::vector<int> readers = count_readers(tape, outputs);
+  std::vector<char> softplus(tape.size(), false), sigmoid(tape.size(), false);
+  for (int id = 0; id < tape.size(); ++id) {
+    const Node& node = tape.node(id);
+    if (readers[id] == 0) continue;
+    if (node.op == &softplus_op) softplus[node.inputs[0]] = true;
+    if (node.op == &sigmoid_op) sigmoid[node.inputs[0]] = true;
+  }
+  std::unordered_map<int, Var> pairs;
+  return rebuild(tape, outputs, [&](Tape& to, int id, const std::vector<Var>& image) {
+    const Node& node = tape.node(id);
+    const int x = node.inputs[0];
+    if ((node.op != &softplus_op && node.op != &sigmoid_op) || !softplus[x] || !sigmoid[x])
+      return record_again(to, node, image[x], node.op->arity == 2 ? image[node.inputs[1]] : Var());
+    Var& pair = pairs[x];
+    if (!pair) pair = to.record(softplus_sigmoid_op, {image[x]});
+    const Index cols = node.shape.cols;
+    return slice_cols(pair, node.op == &softplus_op ? 0 : cols, cols);
+  });
+}
+
 /// Every output needs a place of its own: leaves and repeated outputs are copied.
 void make_outputs_distinct(OptimizedTape& result) {
   std::vector<char> taken(result.tape->size(), false);
@@ -254,6 +279,8 @@ OptimizedTape optimize(std::span<const Var> outputs, bool all) {
     pass("share    ", share_rule());
     pass("simplify ", simplify);  // sees more once equal nodes are one
     pass("share    ", share_rule());
+    result = pair_softplus_sigmoid(*result.tape, result.outputs);
+    tell("pair     ");
     result = merge_sums_of_products(*result.tape, result.outputs);
     tell("sums     ");
     result = merge_products(*result.tape, result.outputs);

@@ -231,8 +231,8 @@ TEST_CASE("the report tells what each pass did") {
   CHECK(Program({y}, {.optimize = false, .fuse = false}).report() == off);
   CHECK(Program({y}, {.fuse = false}).report() ==
         off + "share     5 -> 5 nodes\n" + "simplify  5 -> 4 nodes\n" + "share     4 -> 3 nodes\n" +
-            "simplify  3 -> 3 nodes\n" + "share     3 -> 3 nodes\n" + "sums      3 -> 3 nodes\n" +
-            "products  3 -> 3 nodes\n" + "share     3 -> 3 nodes\n");
+            "simplify  3 -> 3 nodes\n" + "share     3 -> 3 nodes\n" + "pair      3 -> 3 nodes\n" +
+            "sums      3 -> 3 nodes\n" + "products  3 -> 3 nodes\n" + "share     3 -> 3 nodes\n");
 }
 
 TEST_CASE("a leaf that no result needs need not be bound") {
