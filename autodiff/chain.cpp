@@ -9,27 +9,56 @@ namespace {
 /// operation behind the others, few enough to stay in registers.
 constexpr int block_vectors = vector_registers / 4;
 
-/// Which entries of its operands a block of V vectors of y needs.
-template <int V>
+/// Where a block of V vectors of y lies, of which P in a row belong to one column: V is a multiple
+/// of P, and where that is V itself, a column may go on in the next block. P = 0: nobody asks.
+template <int V, int P>
 struct Block {
-  Index begin;         ///< of y, and of every matrix of its shape
-  Index column[V];     ///< of each vector: the entry of a row (Access::row)
-  Index in_column[V];  ///< and where in that column it begins (Access::column)
+  Index begin;      ///< its first entry, in y and every matrix of its shape
+  Index column;     ///< of that entry
+  Index in_column;  ///< its row there
+
+  void next(Index rows) {
+    begin += V * lanes;
+    if constexpr (P > 0 && P < V) {
+      column += V / P;
+    } else if constexpr (P > 0) {
+      in_column += V * lanes;
+      if (in_column == rows) in_column = 0, ++column;
+    }
+  }
 };
 
-/// Vector i of what an operand looks like over the block.
-template <Access access, int V>
-[[gnu::always_inline]] inline Vector vector_of(const Scalar* x, const Block<V>& block, int i) {
-  if (access == Access::row) return x[block.column[i]] - Vector{};
-  return load(x + (access == Access::column ? block.in_column[i] : block.begin + i * lanes));
+/// p, of which the compiler is to know nothing: else it keeps an address in a register for every
+/// vector of a block, runs out of registers and moves addresses more than it computes.
+inline const Scalar* opaque(const Scalar* p) {
+  asm("" : "+r"(p));
+  return p;
+}
+
+/// Where an operand's values for the block begin.
+template <Access access, int V, int P>
+[[gnu::always_inline]] inline const Scalar* first_of(const Scalar* x, const Block<V, P>& block) {
+  if constexpr (access == Access::row) return opaque(x + block.column);
+  if constexpr (access == Access::column) return opaque(x + block.in_column);
+  return opaque(x + block.begin);
+}
+
+/// Vector i of an operand whose values begin at x.
+template <Access access, int P>
+[[gnu::always_inline]] inline Vector vector_of(const Scalar* x, int i) {
+  if constexpr (access == Access::row) return x[i / P] - Vector{};
+  if constexpr (access == Access::column) return load(x + i % P * lanes);
+  return load(x + i * lanes);
 }
 
 /// Changes the registers by one step. z is read entry by entry.
-template <Access access, int V>
+template <Access access, int V, int P>
 [[gnu::always_inline]] inline void apply(ChainStep::Op op, Vector (&a)[V], const Scalar* x_data,
-                                         const Scalar* z_data, Scalar c, const Block<V>& block) {
-  const auto x = [&](int i) { return vector_of<access, V>(x_data, block, i); };
-  const auto z = [&](int i) { return load(z_data + block.begin + i * lanes); };
+                                         const Scalar* z_data, Scalar c, const Block<V, P>& block) {
+  const Scalar* const x_first = first_of<access>(x_data, block);
+  const Scalar* const z_first = first_of<Access::entry>(z_data, block);
+  const auto x = [&](int i) { return vector_of<access, P>(x_first, i); };
+  const auto z = [&](int i) { return load(z_first + i * lanes); };
   switch (op) {
     case ChainStep::load:
       for (int i = 0; i < V; ++i) a[i] = x(i);
@@ -76,53 +105,63 @@ template <Access access, int V>
   }
 }
 
-/// Calls f(begin, registers) for all blocks of V vectors of y. Returns where the next would begin.
-/// plain: no step reads a row or a column.
-template <int V, bool plain, class Function>
+/// Calls f(begin, registers) for all blocks of y from `begin` on. Returns where the next would
+/// begin.
+template <int V, int P, class Function>
 inline Index blocks(const Kernel& k, Index begin, const Function& f) {
   const Index size = k.a_shape.size(), rows = k.a_shape.rows;
   const ChainStep *const steps = k.steps, *const steps_end = steps + k.step_count;
-  Block<V> block;
-  Index column = 0, in_column = 0;
-  if (!plain && begin > 0) column = begin / rows, in_column = begin % rows;
-  for (block.begin = begin; block.begin + V * lanes <= size; block.begin += V * lanes) {
-    if (!plain) {
-      for (int i = 0; i < V; ++i) {
-        block.column[i] = column;
-        block.in_column[i] = in_column;
-        in_column += lanes;
-        const bool next = in_column == rows;
-        in_column = next ? 0 : in_column;
-        column += next;
-      }
-    }
+  Block<V, P> block{begin, 0, 0};
+  if (P > 0 && begin > 0) block.column = begin / rows, block.in_column = begin % rows;
+  for (; block.begin + V * lanes <= size; block.next(rows)) {
     Vector a[V];
     for (const ChainStep* step = steps; step != steps_end; ++step) {
-      if (plain || step->access == Access::entry)
+      if (P == 0 || step->access == Access::entry)
         apply<Access::entry>(step->op, a, step->x, step->z, step->c, block);
       else if (step->access == Access::row)
-        apply<Access::row>(step->op, a, step->x, step->z, step->c, block);
+        apply<P == 0 ? Access::entry : Access::row>(step->op, a, step->x, step->z, step->c, block);
       else
-        apply<Access::column>(step->op, a, step->x, step->z, step->c, block);
+        apply<P == 0 ? Access::entry : Access::column>(step->op, a, step->x, step->z, step->c,
+                                                       block);
     }
     f(block.begin, a);
   }
   return block.begin;
 }
 
-/// The same for all full vectors, in as large blocks as fit.
-template <bool plain, class Function>
+/// The same for all full vectors, in blocks as large as fit: where rows or columns are read, of
+/// some columns each, or of a part of one.
+template <class Function>
 inline Index all_blocks(const Kernel& k, const Function& f) {
-  Index begin = blocks<block_vectors, plain>(k, 0, f);
-  begin = blocks<block_vectors / 2, plain>(k, begin, f);
-  return blocks<1, plain>(k, begin, f);
+  constexpr int V = block_vectors;
+  if (!k.attributes.i) {
+    const Index begin = blocks<V / 2, 0>(k, blocks<V, 0>(k, 0, f), f);
+    return blocks<1, 0>(k, begin, f);
+  }
+  const Index per_column = k.a_shape.rows / lanes;
+  Index begin = 0;
+  if (per_column == 1)
+    begin = blocks<V, 1>(k, begin, f);
+  else if (per_column == 2)
+    begin = blocks<V, 2>(k, begin, f);
+  else if (per_column % V == 0)
+    begin = blocks<V, V>(k, begin, f);
+  else if (per_column % 3 == 0)
+    begin = blocks<3, 3>(k, begin, f);
+  else if (per_column % 4 == 0)
+    begin = blocks<4, 4>(k, begin, f);
+  else if (per_column % 5 == 0)
+    begin = blocks<5, 5>(k, begin, f);
+  else if (per_column % 7 == 0)
+    begin = blocks<7, 7>(k, begin, f);
+  return blocks<1, 1>(k, begin, f);
 }
 
 /// The entries from `begin` on, which fill no vector. The operands are copied into full ones, so
 /// that nothing beyond their ends is read.
 void rest(const Kernel& k, Index begin) {
   const Index count = k.y_shape.size() - begin;
-  const Block<1> block{};
+  const Block<1, 0> block{};
   alignas(64) Scalar x[lanes], z[lanes];
   Vector a[1];
   for (const ChainStep* step = k.steps; step != k.steps + k.step_count; ++step) {
@@ -138,9 +177,10 @@ void rest(const Kernel& k, Index begin) {
 void run_chain(const Kernel& k) {
   Scalar* const y = k.y;
   const auto keep = [y](Index begin, const auto& a) {
-    for (std::size_t i = 0; i < std::size(a); ++i) store(y + begin + i * lanes, a[i]);
+    Scalar* const first = const_cast<Scalar*>(opaque(y + begin));
+    for (std::size_t i = 0; i < std::size(a); ++i) store(first + i * lanes, a[i]);
   };
-  const Index begin = k.attributes.i ? all_blocks<false>(k, keep) : all_blocks<true>(k, keep);
+  const Index begin = all_blocks(k, keep);
   if (begin < k.y_shape.size()) rest(k, begin);
 }
 
@@ -158,7 +198,7 @@ void run_chain_sum_rows(const Kernel& k) {
       sum = Vector{};
     }
   };
-  k.attributes.i ? all_blocks<false>(k, add_up) : all_blocks<true>(k, add_up);
+  all_blocks(k, add_up);
 }
 
 }  // namespace autodiff

@@ -85,6 +85,8 @@ Var simplify_arithmetic(Tape& to, const Node& node, Var a, Var b) {
     if (right) return *right == 0 ? a : shift(a, *right);
     if (is(b, neg_op)) return a - input_of(b);
     if (is(a, neg_op)) return b - input_of(a);
+    if (is(a, sum_rows_op) && is(b, sum_rows_op) && input_of(a).rows() == input_of(b).rows())
+      return sum_rows(input_of(a) + input_of(b));
   } else if (op == &sub_op) {
     if (left) return *left == 0 ? -b : shift(-b, *left);
     if (right) return *right == 0 ? a : shift(a, -*right);
