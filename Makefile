@@ -2,7 +2,9 @@
 #
 #   make         the program: ./train
 #   make test    builds and runs the tests
-#   make bench   builds and runs the benchmark
+#   make bench   builds and runs the benchmark; BENCH_FLAGS="--filter lnn_step --json bench.json"
+#   make bench-peers   the same training step by PyTorch, JAX and ADOL-C, as far as
+#                tools/peers/install has brought them; PEER_FLAGS="--cases 16x3/b4"
 #   make clean   removes build/ and ./train
 #
 # CMAKE_FLAGS is passed on: make CMAKE_FLAGS="-DLAGRANGE_NATIVE=OFF"
@@ -11,7 +13,7 @@ JOBS := $(shell getconf _NPROCESSORS_ONLN)
 CONFIGURE = cmake -S . -B build -DLAGRANGE_WERROR=ON $(CMAKE_FLAGS)
 BUILD = cmake --build build --parallel $(JOBS) --target
 
-.PHONY: all configure test bench clean
+.PHONY: all configure test bench bench-peers clean
 
 all: configure
 	@$(BUILD) train
@@ -25,7 +27,11 @@ test: configure
 
 bench: configure
 	@$(BUILD) bench
-	@build/bench
+	@build/bench $(BENCH_FLAGS)
+
+bench-peers: configure
+	@$(BUILD) peers
+	@python3 tools/peers/compare.py $(PEER_FLAGS)
 
 clean:
 	rm -rf build train

@@ -1,10 +1,26 @@
 #include "nn/adam.h"
 
+#include <bit>
+#include <cmath>
+#include <cstdint>
 #include <limits>
 #include <stdexcept>
 #include <string>
 
 namespace nn {
+namespace {
+
+/// √x for x >= 0, to some ulps. The processor's own root keeps the unit busy that also divides, and
+/// Adam divides once as it is. Newton's method needs the multipliers only, which idle meanwhile:
+/// from a guess at 1/√x that halves the exponent, wrong by 4 %, each step doubles the digits.
+inline double root(double x) {
+  double y = std::bit_cast<double>(0x5fe6eb50c7b537a9 - (std::bit_cast<std::uint64_t>(x) >> 1));
+  for (int i = 0; i < 4; ++i) y *= 1.5 - 0.5 * x * y * y;
+  return x * y;
+}
+inline float root(float x) { return std::sqrt(x); }
+
+}  // namespace
 
 void Adam::step(std::span<Scalar> parameters, std::span<const Scalar> gradient, double rate,
                 double gradient_scale) {
@@ -29,7 +45,7 @@ void Adam::step(std::span<Scalar> parameters, std::span<const Scalar> gradient, 
     const Scalar g = scale * gradient_data[i];
     m[i] = beta1 * m[i] + (1 - beta1) * g;
     v[i] = beta2 * v[i] + (1 - beta2) * g * g;
-    p[i] -= m_rate * m[i] / (std::sqrt(v[i] * v_correction) + epsilon);
+    p[i] -= m_rate * m[i] / (root(v[i] * v_correction) + epsilon);
   }
 }
 

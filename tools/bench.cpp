@@ -1,83 +1,272 @@
-// How long does a training step take? Each case is repeated in short rounds; the median round
-// counts, because machines are noisy.
+// How long does a training step take, and how long would it if it were nothing but its matrix
+// products and exponentials?
 //
 //     make bench
+//     build/bench --filter lnn_step --json bench.json
 #include <algorithm>
-#include <cstdio>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
+#include <iostream>
+#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "autodiff/ops.h"
 #include "nn/adam.h"
 #include "nn/lagrangian_network.h"
 #include "nn/learnt_motion.h"
 #include "nn/loss.h"
 #include "nn/training_step.h"
+#include "tools/bench/floor.h"
+#include "tools/bench/options.h"
+#include "tools/bench/table.h"
+#include "tools/options.h"
 #include "tools/progress.h"
 
 using autodiff::Index;
 using autodiff::Matrix;
 using autodiff::Random;
+using autodiff::Tape;
+using autodiff::Var;
+using tools::Measurement;
 
 namespace {
 
-/// Median seconds of one call, over 15 rounds of about 20 ms each.
-double median_seconds(const std::function<void()>& call) {
-  call();  // first touch of memory
-  tools::Stopwatch probe;
-  call();
-  const long calls = std::max(1L, std::lround(0.02 / std::max(1e-7, probe.seconds())));
-  std::vector<double> rounds;
-  for (int round = 0; round < 15; ++round) {
+// ---------------------------------------------------------------- measuring
+
+/// What a case repeats.
+struct Task {
+  std::function<void()> step;
+  std::shared_ptr<tools::Floor> floor = {};  ///< of a replay of its program
+  double replays = 0;                        ///< that a step takes, of all threads together
+};
+
+/// A name, and how to set it up; nothing is made for cases that are filtered out.
+struct Case {
+  std::string name;
+  int threads;
+  Index samples;
+  std::function<Task()> prepare;
+};
+
+/// Calls something for about 10 ms at a time.
+class Meter {
+ public:
+  explicit Meter(std::function<void()> call) : call_(std::move(call)) {
+    call_();  // first touch of memory
     const tools::Stopwatch watch;
-    for (long k = 0; k < calls; ++k) call();
-    rounds.push_back(watch.seconds() / static_cast<double>(calls));
+    call_();
+    calls_ = std::max(1L, std::lround(0.01 / std::max(1e-7, watch.seconds())));
   }
-  std::nth_element(rounds.begin(), rounds.begin() + 7, rounds.end());
-  return rounds[7];
+
+  /// Seconds of one call.
+  double measure() const {
+    const tools::Stopwatch watch;
+    for (long k = 0; k < calls_; ++k) call_();
+    return watch.seconds() / static_cast<double>(calls_);
+  }
+
+ private:
+  std::function<void()> call_;
+  long calls_ = 0;
+};
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
-void print(const std::string& name, double seconds, Index samples) {
-  std::printf("%-28s %10.2f us  %8.3f us/sample\n", name.c_str(), 1e6 * seconds,
-              1e6 * seconds / static_cast<double>(samples));
+/// Fifteen rounds, or at least three where they are long. Case and floor take turns, so that what
+/// else the machine is doing slows both down.
+Measurement measure(const Case& c) {
+  const Task task = c.prepare();
+  const Meter step(task.step);
+  std::vector<double> steps, floors, ratios;
+  const auto rounds = [&](const auto& round) {
+    const tools::Stopwatch watch;
+    for (int k = 0; k < 15 && (k < 3 || watch.seconds() < 2); ++k) round();
+  };
+  if (!task.floor) {
+    rounds([&] { steps.push_back(step.measure()); });
+    return {.name = c.name, .threads = c.threads, .samples = c.samples, .seconds = median(steps)};
+  }
+  const Meter floor([&] { task.floor->run(); });
+  rounds([&] {
+    steps.push_back(step.measure());
+    // A single replay is one thread's, however many there are.
+    floors.push_back(floor.measure() * task.replays / std::min<double>(c.threads, task.replays));
+    ratios.push_back(floors.back() / steps.back());
+  });
+  return {.name = c.name,
+          .threads = c.threads,
+          .samples = c.samples,
+          .seconds = median(steps),
+          .floor = {{.seconds = median(floors),
+                     .ratio = median(ratios),
+                     .multiply_adds = task.replays * task.floor->multiply_adds()}}};
 }
 
-/// One optimiser step: loss, gradient, Adam. `hidden` as in "16x3": three layers of 16.
-void bench_step(const std::string& hidden, Index batch, int threads) {
-  const auto x = hidden.find('x');
-  const std::vector<Index> widths(std::stoul(hidden.substr(x + 1)), std::stol(hidden));
-  nn::LagrangianNetwork model({.hidden = widths, .angles = {false, false}});
+// ---------------------------------------------------------------- the cases
+
+/// As ./train cuts its batches.
+Index shard_width(Index batch) { return std::min<Index>(batch, tools::TrainOptions().shard_width); }
+
+/// How many shards of the full width a batch amounts to.
+double shards(Index batch) {
+  return static_cast<double>(batch) / static_cast<double>(shard_width(batch));
+}
+
+/// `hidden` as in "16x3": three layers of 16.
+std::shared_ptr<nn::LagrangianNetwork> network(const std::string& hidden,
+                                               double kinetic_prior = 0) {
+  const std::vector<Index> widths(std::stoul(hidden.substr(hidden.find('x') + 1)),
+                                  std::stol(hidden));
+  const auto model = std::make_shared<nn::LagrangianNetwork>(nn::LagrangianNetwork::Options{
+      .hidden = widths, .angles = {false, false}, .kinetic_prior = kinetic_prior});
   Random random(1);
-  model.initialise(random);
-  nn::TrainingStep step(model, nn::mse_loss, {batch, 32, threads});
-  nn::Adam adam(model.parameters().size());
+  model->initialise(random);
+  return model;
+}
+
+std::shared_ptr<autodiff::ShardedProgram> acceleration_program(const nn::Model& model, Index batch,
+                                                               int threads) {
+  const auto record = [&](Tape& tape, Index width) {
+    const Index n = model.coordinates();
+    const Var state = tape.input(2 * n, width, "state");
+    const Var acceleration = model.acceleration(slice_rows(state, 0, n), slice_rows(state, n, n));
+    return autodiff::ShardRecording{.inputs = {state}, .summed = {}, .per_sample = {acceleration}};
+  };
+  const autodiff::ShardedProgram::Layout layout{batch, shard_width(batch), threads};
+  const auto program = std::make_shared<autodiff::ShardedProgram>(layout, record);
+  model.parameters().bind(*program);
+  return program;
+}
+
+/// One optimiser step: loss, gradient, Adam.
+Task training_step(const std::string& hidden, Index batch, int threads) {
+  const auto model = network(hidden);
+  const auto step = std::make_shared<nn::TrainingStep>(
+      *model, nn::mse_loss, autodiff::ShardedProgram::Layout{batch, shard_width(batch), threads});
+  const auto adam = std::make_shared<nn::Adam>(model->parameters().size());
+  Random random(2);
   const Matrix states = random.uniform_matrix(4, batch, -1, 1);
   const Matrix targets = random.uniform_matrix(2, batch, -1, 1);
-  const double seconds = median_seconds([&] {
-    step.run(states.data(), targets.data());
-    adam.step(model.parameters().values(), step.gradient(), 1e-9);
-  });
-  print("lnn_step/" + hidden + "/b" + std::to_string(batch) + "/t" + std::to_string(threads),
-        seconds, batch);
+  return {.step =
+              [=] {
+                step->run(states.data(), targets.data());
+                adam->step(model->parameters().values(), step->gradient(), 1e-9);
+              },
+          .floor = std::make_shared<tools::Floor>(step->program()),
+          .replays = shards(batch)};
+}
+
+Task acceleration(const std::string& hidden, Index batch, int threads) {
+  const auto model = network(hidden);
+  const auto program = acceleration_program(*model, batch, threads);
+  const auto states = std::make_shared<const Matrix>(Random(2).uniform_matrix(4, batch, -1, 1));
+  program->bind_input(0, states->data());
+  return {.step = [model, program, states] { program->run(); },
+          .floor = std::make_shared<tools::Floor>(program->program()),
+          .replays = shards(batch)};
+}
+
+/// Trajectories rolled out together, as ./train judges. The network is not a trained one, whose
+/// motion would change with every rounding, but one of which 50 s take about as many evaluations
+/// (600) as 5 s of the double pendulum.
+Task rollout(const std::string& hidden, Index trajectories, int threads) {
+  const auto model = network(hidden, 0.5);
+  const physics::Motion motion = nn::learnt_motion(*model, threads);
+  Random random(2);
+  const Eigen::Vector4d high(1, 1, 1, 1);
+  const Eigen::MatrixXd starts = physics::random_states(random, {-high, high}, trajectories);
+  const Eigen::VectorXd times = Eigen::VectorXd::LinSpaced(101, 0, 50);
+  const auto roll_out = [=] {
+    (void)model;  // kept: the motion reads its parameters
+    return physics::roll_out(motion, starts, times, {.rtol = 1e-6, .atol = 1e-6});
+  };
+  Index evaluations = 0;
+  for (const physics::Solution& solution : roll_out()) evaluations += solution.evaluations;
+  const auto program = acceleration_program(*model, trajectories, 1);
+  return {
+      .step = [=] { roll_out(); },
+      .floor = std::make_shared<tools::Floor>(program->program()),
+      .replays = static_cast<double>(evaluations) / static_cast<double>(shard_width(trajectories))};
 }
 
 /// Recording, differentiating and compiling a training step.
-void bench_compile() {
-  nn::LagrangianNetwork model({.hidden = {16, 16, 16}, .angles = {false, false}});
-  const double seconds = median_seconds([&] { nn::TrainingStep(model, nn::mse_loss, {4, 32, 1}); });
-  std::printf("%-28s %10.2f us\n", "record_and_compile/16x3", 1e6 * seconds);
+Task record_and_compile(const std::string& hidden) {
+  const auto model = network(hidden);
+  return {.step = [model] { nn::TrainingStep(*model, nn::mse_loss, {4, 4, 1}); }};
+}
+
+std::vector<Case> all_cases() {
+  std::vector<int> thread_counts{1};
+  if (tools::all_threads() > 1) thread_counts.push_back(tools::all_threads());
+  const std::vector<std::pair<std::string, Index>> sizes{
+      {"16x3", 4}, {"16x3", 512}, {"64x2", 64}, {"256x2", 4}, {"256x2", 512}};
+
+  std::vector<Case> cases;
+  const auto add_sizes = [&](const std::string& kind, auto prepare) {
+    for (const auto& [hidden, batch] : sizes)
+      for (const int threads : thread_counts)
+        cases.push_back(
+            {kind + '/' + hidden + "/b" + std::to_string(batch) + "/t" + std::to_string(threads),
+             threads, batch, [=, h = hidden, b = batch] { return prepare(h, b, threads); }});
+  };
+  add_sizes("lnn_step", training_step);
+  add_sizes("lnn_accel", acceleration);
+  const int all = tools::all_threads();
+  cases.push_back({"rk45_rollout", all, 1000, [=] { return rollout("16x3", 1000, all); }});
+  for (const std::string hidden : {"16x3", "64x2", "256x2"})
+    cases.push_back(
+        {"record_and_compile/" + hidden, 1, 0, [=] { return record_and_compile(hidden); }});
+  return cases;
+}
+
+int bench(const tools::BenchOptions& options) {
+  std::vector<Case> cases = all_cases();
+  std::erase_if(cases, [&](const Case& c) { return c.name.find(options.filter) == c.name.npos; });
+  if (cases.empty())
+    throw tools::EndProgram(tools::exit_usage,
+                            "--filter: no case's name contains '" + options.filter + "'");
+  std::ofstream json;
+  const auto require_json = [&] {
+    if (!json)
+      throw tools::EndProgram(tools::exit_io, "--json: cannot write '" + options.json + "'");
+  };
+  if (!options.json.empty()) {  // before the measuring: a wrong path is told at once
+    json.open(options.json);
+    require_json();
+  }
+
+  std::cout << tools::table_head() << std::flush;
+  std::vector<Measurement> table;
+  for (const Case& c : cases) {
+    table.push_back(measure(c));
+    std::cout << tools::table_row(table.back()) << std::flush;
+  }
+  std::cout << tools::table_legend();
+  if (json.is_open()) {
+    json << to_json(table) << std::flush;
+    require_json();
+  }
+  return tools::exit_ok;
 }
 
 }  // namespace
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
   tools::wait_patiently(argv);
-  const int all = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<int> thread_counts{1};
-  if (all > 1) thread_counts.push_back(all);
-  for (const auto& [hidden, batch] : std::vector<std::pair<std::string, Index>>{
-           {"16x3", 4}, {"16x3", 512}, {"64x2", 64}, {"256x2", 4}, {"256x2", 512}})
-    for (const int threads : thread_counts) bench_step(hidden, batch, threads);
-  bench_compile();
+  try {
+    return bench(tools::parse_bench_options(argc, argv));
+  } catch (const tools::EndProgram& end) {
+    (end.code == tools::exit_ok ? std::cout : std::cerr) << end.what() << '\n';
+    return end.code;
+  } catch (const std::exception& error) {
+    std::cerr << "bench: " << error.what() << '\n';
+    return EXIT_FAILURE;
+  }
 }

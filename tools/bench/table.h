@@ -1,0 +1,41 @@
+// The benchmark's table, for people and as JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "autodiff/matrix.h"
+
+namespace tools {
+
+/// A row. The times are seconds of a step, medians over rounds.
+struct Measurement {
+  /// What the multiply-adds and exponentials cost by themselves, in the same rounds.
+  struct Floor {
+    double seconds;
+    double ratio;          ///< floor / step, the median of the rounds' own
+    double multiply_adds;  ///< of a step's matrix products
+  };
+
+  std::string name;
+  int threads;
+  autodiff::Index samples;  ///< of a step; 0 where there are none
+  double seconds;
+  std::optional<Floor> floor = {};
+
+  double gflops() const { return floor ? 2e-9 * floor->multiply_adds / seconds : 0; }
+};
+
+/// Which machine, compiler and number type, and what the columns are.
+std::string table_head();
+std::string table_row(const Measurement& measured);
+/// What the columns mean.
+std::string table_legend();
+
+std::string to_json(const std::vector<Measurement>& table);
+
+/// One for each core.
+int all_threads();
+
+}  // namespace tools
