@@ -20,6 +20,19 @@ struct Strip {
   Index depth;
 };
 
+/// A from some element on. One of its strides is 1: the first where columns lie one after the
+/// other, the second where rows do.
+struct Left {
+  const Scalar* data;
+  Index row_stride;
+  Index col_stride;
+
+  bool transposed() const { return row_stride != 1; }
+  Left from(Index row, Index p) const {
+    return {data + row * row_stride + p * col_stride, row_stride, col_stride};
+  }
+};
+
 /// B from some element on, with its two strides.
 struct Right {
   const Scalar* data;
@@ -62,20 +75,35 @@ void tiles(Index n, Strip a, Right b, Scalar* c, Index c_stride, bool resume) {
     if (j < n) tiles<V, N / 2>(n - j, a, b.from(0, j), c + j * c_stride, c_stride, resume);
 }
 
+/// Copies V vectors of rows and `depth` columns of A without gaps, turned round if need be.
+template <int V>
+void pack(Left a, Index depth, Scalar* packed) {
+  constexpr Index rows = V * lanes;
+  Index p = 0;
+  if (a.transposed()) {
+    for (; p + lanes <= depth; p += lanes)
+      for (Index row = 0; row < rows; row += lanes)
+        transpose_square(a.from(row, p).data, a.row_stride, packed + p * rows + row, rows);
+    for (; p < depth; ++p)
+      for (Index row = 0; row < rows; ++row) packed[p * rows + row] = *a.from(row, p).data;
+  }
+  for (; p < depth; ++p)
+    for (Index row = 0; row < rows; row += lanes)
+      store(packed + p * rows + row, load(a.from(row, p).data));
+}
+
 /// V vectors of rows x all n columns, summed block by block of p: the sums pause in C.
 template <int V>
-void rows_of_vectors(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right b,
-                     Scalar* c) {
+void rows_of_vectors(Index m, Index n, Index k, Left a, Right b, Scalar* c) {
   alignas(64) Scalar packed[block_depth * V * lanes];
   // Many columns of C read the strip again and again: worth it to lay it out without gaps.
-  const bool pack = a_stride > V * lanes && a_stride * k > 4096 && n > tile_columns;
+  const Index stride = a.col_stride;
+  const bool many = stride > V * lanes && stride * k > 4096 && n > tile_columns;
   Index p = 0;
   do {
-    Strip strip{a + p * a_stride, a_stride, std::min(block_depth, k - p)};
-    if (pack) {
-      for (Index q = 0; q < strip.depth; ++q)
-        for (int i = 0; i < V; ++i)
-          store(packed + (q * V + i) * lanes, load(strip.data + q * a_stride + i * lanes));
+    Strip strip{a.from(0, p).data, stride, std::min(block_depth, k - p)};
+    if (many || a.transposed()) {
+      pack<V>(a.from(0, p), strip.depth, packed);
       strip.data = packed;
       strip.stride = V * lanes;
     }
@@ -86,7 +114,7 @@ void rows_of_vectors(Index m, Index n, Index k, const Scalar* a, Index a_stride,
 
 /// Fewer rows than a vector has lanes: A is padded to full vectors, and what comes out in the lanes
 /// beyond m is nobody's.
-void few_rows(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right b, Scalar* c) {
+void few_rows(Index m, Index n, Index k, Left a, Right b, Scalar* c) {
   constexpr Index depth_limit = 4 * block_depth;
   alignas(64) Scalar padded[depth_limit * lanes];
   alignas(64) Scalar sums[tile_columns * lanes];
@@ -94,12 +122,13 @@ void few_rows(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right 
   do {
     const Strip strip{padded, lanes, std::min(depth_limit, k - p)};
     for (Index q = 0; q < strip.depth; ++q) {
-      const Scalar* column = a + (p + q) * a_stride;
-      const Index left = a_stride * (k - 1 - p - q) + m;  // numbers from here to the end of A
-      if (left >= lanes)
-        store(padded + q * lanes, load(column));
+      const Left column = a.from(0, p + q);
+      const Index left = m * (k - p - q);  // numbers from here to the end of A
+      if (left >= lanes && !a.transposed())
+        store(padded + q * lanes, load(column.data));
       else
-        for (Index i = 0; i < lanes; ++i) padded[q * lanes + i] = i < m ? column[i] : 0;
+        for (Index i = 0; i < lanes; ++i)
+          padded[q * lanes + i] = i < m ? *column.from(i, 0).data : 0;
     }
     // Full vectors written into C from left to right: the next column covers what one spilled. This
     // goes on while they end inside C, and if no sum has to pause there.
@@ -123,12 +152,12 @@ void few_rows(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right 
   } while (p < k);
 }
 
-void product(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right b, Scalar* c) {
-  if (m < lanes) return few_rows(m, n, k, a, a_stride, b, c);
+void product(Index m, Index n, Index k, Left a, Right b, Scalar* c) {
+  if (m < lanes) return few_rows(m, n, k, a, b, c);
   Index row = 0;
-  if (n == 1)  // one column: eight vectors of rows keep the processor busy
+  if (n == 1 && !a.transposed())  // one column: eight vectors of rows keep the processor busy
     for (; row + 8 * lanes <= m; row += 8 * lanes)
-      tile<8, 1>({a + row, a_stride, k}, b, c + row, m, false);
+      tile<8, 1>({a.from(row, 0).data, a.col_stride, k}, b, c + row, m, false);
   while (row < m) {
     const Index left = (m - row) / lanes;
     // 4 = 2 + 2: a tile one vector tall waits for B.
@@ -139,7 +168,7 @@ void product(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right b
     const auto rows = vectors == 3   ? rows_of_vectors<3>
                       : vectors == 2 ? rows_of_vectors<2>
                                      : rows_of_vectors<1>;
-    rows(m, n, k, a + row, a_stride, b, c + row);
+    rows(m, n, k, a.from(row, 0), b, c + row);
     row += std::max<Index>(vectors, 1) * lanes;
   }
 }
@@ -147,13 +176,14 @@ void product(Index m, Index n, Index k, const Scalar* a, Index a_stride, Right b
 }  // namespace
 
 void gemm(Index m, Index n, Index k, const Scalar* a, const Scalar* b, Index b_row_stride,
-          Index b_col_stride, Scalar* c) {
+          Index b_col_stride, Scalar* c, bool a_transposed) {
   if (m == 0 || n == 0) return;
   // A row whose B lies row by row: the transposed product, a column, uses full vectors.
   if (m == 1 && b_col_stride == 1)
-    product(n, 1, k, b, b_row_stride, {a, 1, k}, c);
+    product(n, 1, k, {b, 1, b_row_stride}, {a, 1, k}, c);
   else
-    product(m, n, k, a, m, {b, b_row_stride, b_col_stride}, c);
+    product(m, n, k, {a, a_transposed ? k : 1, a_transposed ? 1 : m},
+            {b, b_row_stride, b_col_stride}, c);
 }
 
 }  // namespace autodiff

@@ -27,9 +27,11 @@ namespace autodiff {
 /// j) at b[p * b_row_stride + j * b_col_stride], so that the same kernel takes a transposed B as it
 /// lies. C must not overlap A or B. Allocates nothing (up to 32 KB of stack).
 ///
+/// a_transposed: C = Aᵀ B of an A that is k x m, which is turned round in the copy.
+///
 /// Each entry is one sum over p = 0, 1, ..., k - 1 in this order: a column of C has the same bits
 /// whatever stands beside it.
 void gemm(Index m, Index n, Index k, const Scalar* a, const Scalar* b, Index b_row_stride,
-          Index b_col_stride, Scalar* c);
+          Index b_col_stride, Scalar* c, bool a_transposed = false);
 
 }  // namespace autodiff

@@ -78,13 +78,15 @@ class Groups {
   std::vector<int> group_of_;
 };
 
-/// For each left factor the products with it, in order.
-std::map<int, std::vector<int>> products_by_left(const Tape& tape,
-                                                 const std::vector<int>& readers) {
-  std::map<int, std::vector<int>> products;
-  for (int id = 0; id < tape.size(); ++id)
-    if (readers[id] > 0 && tape.node(id).op == &matmul_op)
-      products[tape.node(id).inputs[0]].push_back(id);
+/// For each left factor, taken as it is or transposed, the products with it, in order.
+std::map<std::pair<int, bool>, std::vector<int>> products_by_left(const Tape& tape,
+                                                                  const std::vector<int>& readers) {
+  std::map<std::pair<int, bool>, std::vector<int>> products;
+  for (int id = 0; id < tape.size(); ++id) {
+    const Node& node = tape.node(id);
+    if (readers[id] > 0 && (node.op == &matmul_op || node.op == &matmul_tn_op))
+      products[{node.inputs[0], node.op == &matmul_tn_op}].push_back(id);
+  }
   return products;
 }
 
@@ -159,7 +161,7 @@ OptimizedTape merge_products(const Tape& tape, std::span<const int> outputs) {
               if (tape.node(member).inputs[1] == right) columns[member] = width;
             width += parts.back().cols();
           }
-          merged[group] = matmul(image[node.inputs[0]], side_by_side(parts));
+          merged[group] = to.record(*node.op, {image[node.inputs[0]], side_by_side(parts)});
         }
         return slice_cols(merged[group], columns[id], node.shape.cols);
       },

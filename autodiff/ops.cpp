@@ -57,29 +57,16 @@ void map(const Kernel& k, Function f) {
   for (Index i = 0; i < size; ++i) y[i] = f(a[i]);
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wignored-attributes"  // of Eigen's vector types as arguments
-
 /// y = aᵀ, in squares as wide as a vector, transposed in registers.
 void transpose(const Scalar* a, Shape shape, Scalar* y) {
-  using Packet = Eigen::internal::packet_traits<Scalar>::type;
-  constexpr Index side = Eigen::internal::unpacket_traits<Packet>::size;
   const auto [rows, cols] = shape;
-  const Index full_rows = rows / side * side, full_cols = cols / side * side;
-  for (Index i = 0; i < full_rows; i += side)
-    for (Index j = 0; j < full_cols; j += side) {
-      Eigen::internal::PacketBlock<Packet, side> square;
-      for (Index s = 0; s < side; ++s)
-        square.packet[s] = Eigen::internal::ploadu<Packet>(a + (j + s) * rows + i);
-      Eigen::internal::ptranspose(square);
-      for (Index s = 0; s < side; ++s)
-        Eigen::internal::pstoreu(y + (i + s) * cols + j, square.packet[s]);
-    }
+  const Index full_rows = rows / lanes * lanes, full_cols = cols / lanes * lanes;
+  for (Index i = 0; i < full_rows; i += lanes)
+    for (Index j = 0; j < full_cols; j += lanes)
+      transpose_square(a + j * rows + i, rows, y + i * cols + j, cols);
   for (Index i = 0; i < rows; ++i)  // what fills no square
     for (Index j = i < full_rows ? full_cols : 0; j < cols; ++j) y[i * cols + j] = a[j * rows + i];
 }
-
-#pragma GCC diagnostic pop
 
 template <class Function>
 void zip(const Kernel& k, Function f) {
@@ -358,6 +345,22 @@ const OpDef matmul_nt_op{
     .forward =
         [](const Kernel& k) {
           gemm(k.y_shape.rows, k.y_shape.cols, k.a_shape.cols, k.a, k.b, k.b_shape.rows, 1, k.y);
+        },
+};
+
+// y = aᵀ b.  Likewise.
+const OpDef matmul_tn_op{
+    .name = "matmul_tn",
+    .arity = 2,
+    .shape =
+        [](const OpDef& op, Shapes in, const Attributes& attributes) {
+          const Shape a_transposed{in[0].cols, in[0].rows};
+          return matmul_op.shape(op, std::array{a_transposed, in[1]}, attributes);
+        },
+    .forward =
+        [](const Kernel& k) {
+          const Index inner = k.a_shape.rows;
+          gemm(k.y_shape.rows, k.y_shape.cols, inner, k.a, k.b, 1, inner, k.y, true);
         },
 };
 

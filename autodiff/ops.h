@@ -89,6 +89,8 @@ std::span<const OpDef* const> all_ops();
 
 /// y = a bᵀ: what `matmul(a, transpose(b))` becomes in a program, sparing the transpose.
 extern const OpDef matmul_nt_op;
+/// y = aᵀ b: what `matmul(transpose(a), b)` becomes where a is large.
+extern const OpDef matmul_tn_op;
 /// y = [softplus a, sigmoid a]: n x N -> n x 2N, what the two become where both are wanted.
 extern const OpDef softplus_sigmoid_op;
 /// y = a: how a program puts a leaf among its outputs.

@@ -131,6 +131,9 @@ Var simplify_matrices(Tape& to, const Node& node, Var a, Var b) {
                       transposed(to, input_of(a, 1)));
   } else if (op == &matmul_op) {
     if (is(b, transpose_op)) return to.record(matmul_nt_op, {a, input_of(b)});
+    // A large factor is copied by the product anyway, and can be turned round on the way.
+    if (is(a, transpose_op) && a.shape().size() > 64 * 64)
+      return to.record(matmul_tn_op, {input_of(a), b});
     if (b.shape() == Shape{1, 1} && single_value(b)) return scale(a, *single_value(b));
   } else if (op == &sum_cols_op && is(a, broadcast_cols_op)) {
     return scale(input_of(a), static_cast<double>(a.cols()));
@@ -258,7 +261,7 @@ void make_outputs_distinct(OptimizedTape& result) {
 
 }  // namespace
 
-OptimizedTape optimize(std::span<const Var> outputs, bool all) {
+OptimizedTape optimize(std::span<const Var> outputs, bool simplified, bool merged) {
   std::vector<int> ids;
   for (const Var& y : outputs) ids.push_back(y.id());
   OptimizedTape result = rebuild_by_rule(outputs.front().tape(), ids, record_again);
@@ -275,7 +278,7 @@ OptimizedTape optimize(std::span<const Var> outputs, bool all) {
   };
 
   tell("drop_dead");
-  if (all) {
+  if (simplified) {
     pass("share    ", share_rule());
     pass("simplify ", simplify);
     pass("share    ", share_rule());
@@ -283,6 +286,8 @@ OptimizedTape optimize(std::span<const Var> outputs, bool all) {
     pass("share    ", share_rule());
     result = pair_softplus_sigmoid(*result.tape, result.outputs);
     tell("pair     ");
+  }
+  if (merged) {
     result = merge_sums_of_products(*result.tape, result.outputs);
     tell("sums     ");
     result = merge_products(*result.tape, result.outputs);

@@ -4,6 +4,8 @@
 //     simplify    algebra: constants are computed now, x + 0 is x, a slice of a stack is its part,
 //                 an operation on repeated columns is done on one and repeated, ...
 //     share       equal nodes become one
+//     pair        softplus x and sigmoid x from one exponential
+//     sums, products   products with a common factor become one (merge.h)
 //
 // The rules of `simplify` hold for finite values: 0·x is taken to be 0, as an absent adjoint is.
 #pragma once
@@ -23,7 +25,8 @@ struct OptimizedTape {
   std::string report;        ///< a line a pass
 };
 
-/// Runs drop_dead and, if `all`, the other passes. Leaves keep their names and their order.
-OptimizedTape optimize(std::span<const Var> outputs, bool all);
+/// Runs drop_dead; if `simplified`, also simplify, share and pair; if `merged`, sums and products.
+/// Leaves keep their names and their order.
+OptimizedTape optimize(std::span<const Var> outputs, bool simplified, bool merged);
 
 }  // namespace autodiff

@@ -63,7 +63,7 @@ Program::Program(std::span<const Var> outputs, Options options) {
   source_ = outputs.front().tape().identity();
   leaves_ = outputs.front().tape().leaves();
 
-  OptimizedTape optimized = optimize(outputs, options.optimize);
+  OptimizedTape optimized = optimize(outputs, options.optimize, options.optimize && options.merge);
   tape_ = std::move(optimized.tape);
   report_ = std::move(optimized.report);
   places_.resize(tape_->size());

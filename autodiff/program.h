@@ -30,6 +30,7 @@ struct Unit;
 
 struct ProgramOptions {
   bool optimize = true;  ///< simplify and share nodes; off: one instruction for each live node
+  bool merge = true;     ///< and products with a common factor become one
   bool fuse = true;      ///< one instruction for a chain of neighbours; off: one for each node
   bool reuse = true;     ///< let results take the place of dead ones; off: a place for each
   bool poison = false;   ///< fill dead places with NaN, to expose a result that is read too late

@@ -49,6 +49,26 @@ inline void store_first(Scalar* p, const Vector& v, Index count) {
 #endif
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"  // of Eigen's vector types as arguments
+
+/// Transposes a square of lanes x lanes, both column-major with their own strides.
+inline void transpose_square(const Scalar* a, Index a_stride, Scalar* y, Index y_stride) {
+  using Packet = Eigen::internal::packet_traits<Scalar>::type;
+  if constexpr (Eigen::internal::unpacket_traits<Packet>::size == lanes) {
+    Eigen::internal::PacketBlock<Packet, lanes> square;
+    for (Index s = 0; s < lanes; ++s)
+      square.packet[s] = Eigen::internal::ploadu<Packet>(a + s * a_stride);
+    Eigen::internal::ptranspose(square);
+    for (Index s = 0; s < lanes; ++s) Eigen::internal::pstoreu(y + s * y_stride, square.packet[s]);
+  } else {
+    for (Index s = 0; s < lanes; ++s)
+      for (Index i = 0; i < lanes; ++i) y[i * y_stride + s] = a[s * a_stride + i];
+  }
+}
+
+#pragma GCC diagnostic pop
+
 /// The sum of the lanes, pairwise: (0 + 4) + (2 + 6) + ...
 inline Scalar sum_lanes(Vector v) {
 #if defined(__AVX512F__) && !defined(AUTODIFF_FLOAT)

@@ -25,8 +25,9 @@ autodiff::ShardedProgram::Recorder recorder(const Model& model, const Loss& loss
 }  // namespace
 
 TrainingStep::TrainingStep(const Model& model, const Loss& loss,
-                           autodiff::ShardedProgram::Layout layout)
-    : program_(layout, recorder(model, loss, layout.samples)) {
+                           autodiff::ShardedProgram::Layout layout,
+                           autodiff::Program::Options options)
+    : program_(layout, recorder(model, loss, layout.samples), options) {
   model.parameters().bind(program_);
 }
 

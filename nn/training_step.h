@@ -14,7 +14,8 @@ using Loss = std::function<Var(Var prediction, Var target)>;
 class TrainingStep {
  public:
   /// The model must outlive it and keep its parameters where they are.
-  TrainingStep(const Model& model, const Loss& loss, autodiff::ShardedProgram::Layout layout);
+  TrainingStep(const Model& model, const Loss& loss, autodiff::ShardedProgram::Layout layout,
+               autodiff::Program::Options options = {});
 
   /// The loss at the current parameters over layout.samples samples:
   /// states 2n x samples, accelerations n x samples, column-major.

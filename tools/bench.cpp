@@ -146,10 +146,12 @@ std::shared_ptr<autodiff::ShardedProgram> acceleration_program(const nn::Model& 
 }
 
 /// One optimiser step: loss, gradient, Adam.
-Task training_step(const std::string& hidden, Index batch, int threads) {
+Task training_step(const std::string& hidden, Index batch, int threads,
+                   autodiff::Program::Options options = {}) {
   const auto model = network(hidden);
   const auto step = std::make_shared<nn::TrainingStep>(
-      *model, nn::mse_loss, autodiff::ShardedProgram::Layout{batch, shard_width(batch), threads});
+      *model, nn::mse_loss, autodiff::ShardedProgram::Layout{batch, shard_width(batch), threads},
+      options);
   const auto adam = std::make_shared<nn::Adam>(model->parameters().size());
   Random random(2);
   const Matrix states = random.uniform_matrix(4, batch, -1, 1);
@@ -216,7 +218,18 @@ std::vector<Case> all_cases() {
             {kind + '/' + hidden + "/b" + std::to_string(batch) + "/t" + std::to_string(threads),
              threads, batch, [=, h = hidden, b = batch] { return prepare(h, b, threads); }});
   };
-  add_sizes("lnn_step", training_step);
+  add_sizes("lnn_step",
+            [](const auto& hidden, Index b, int t) { return training_step(hidden, b, t); });
+  // What each part of making a tape ready is worth, from one instruction a node upwards.
+  const std::vector<std::pair<std::string, autodiff::Program::Options>> ladder{
+      {"0_plain", {.optimize = false, .fuse = false}},
+      {"1_optimize", {.merge = false, .fuse = false}},
+      {"2_merge", {.fuse = false}},
+      {"3_fuse", {}}};
+  for (const auto& [hidden, batch] : {sizes[0], sizes[2], sizes[3]})
+    for (const auto& [rung, options] : ladder)
+      cases.push_back({"ladder/" + hidden + "/b" + std::to_string(batch) + '/' + rung, 1, batch,
+                       [h = hidden, b = batch, o = options] { return training_step(h, b, 1, o); }});
   add_sizes("lnn_accel", acceleration);
   const int all = tools::all_threads();
   cases.push_back({"rk45_rollout", all, 1000, [=] { return rollout("16x3", 1000, all); }});

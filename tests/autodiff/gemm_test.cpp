@@ -195,3 +195,24 @@ TEST_CASE("an empty sum is zero, and an empty C stays untouched") {
   gemm(5, 0, 3, &one, &one, 1, 3, &c);
   CHECK(c == guard);
 }
+
+TEST_CASE("a transposed left factor gives the same bits as one that was transposed before") {
+  std::mt19937_64 engine(12);
+  std::uniform_real_distribution<Scalar> uniform(-1, 1);
+  for (const Index m : {1, 3, 8, 16, 17, 24, 40, 100})
+    for (const Index n : {1, 2, 8, 21})
+      for (const Index k : {1, 7, 8, 30, 128, 300}) {
+        CAPTURE(m);
+        CAPTURE(n);
+        CAPTURE(k);
+        std::vector<Scalar> a(at(m * k)), turned(at(m * k)), b(at(k * n));
+        for (Scalar& value : a) value = uniform(engine);
+        for (Scalar& value : b) value = uniform(engine);
+        for (Index i = 0; i < m; ++i)
+          for (Index p = 0; p < k; ++p) turned[at(i * k + p)] = a[at(p * m + i)];
+        std::vector<Scalar> c(at(m * n) + 1, guard), c_turned(at(m * n) + 1, guard);
+        gemm(m, n, k, a.data(), b.data(), 1, k, c.data());
+        gemm(m, n, k, turned.data(), b.data(), 1, k, c_turned.data(), true);
+        CHECK(c == c_turned);
+      }
+}

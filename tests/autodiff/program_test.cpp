@@ -188,7 +188,7 @@ TEST_CASE("each rule of the optimiser keeps the value, and leaves so many instru
   };
   const Matrix x_value = Matrix::Random(3, 4), y_value = Matrix::Random(3, 4);
   for (const auto& [result, instructions] : rules) {
-    INFO(listing(*optimize(std::array{result}, false).tape));
+    INFO(listing(*optimize(std::array{result}, false, false).tape));
     CHECK(cost(result) == instructions);
     const std::vector<Scalar> plain =
         run(Program({result}, {.optimize = false, .fuse = false}), {{x, &x_value}, {y, &y_value}});

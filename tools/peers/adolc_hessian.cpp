@@ -5,15 +5,15 @@
 // The 4 x 4 Hessian of L(q, v) with respect to its inputs, for 64 samples. ADOL-C (Walther and
 // Griewank) records one sample on its tape and replays that for each; it has two drivers, and the
 // faster counts. We record all samples at once, or one alone for an even match. Rounds alternate.
+#include <adolc/adolc.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <adolc/adolc.h>
-#include <nlohmann/json.hpp>
 
 #include "autodiff/grad.h"
 #include "autodiff/program.h"
@@ -145,7 +145,8 @@ int main(int argc, char** argv) {
     difference = std::max(difference, largest_difference(theirs, ours));
   }
   for (Index s = 0; s < samples; ++s)
-    difference = std::max(difference, largest_difference(one.run(states.col(s).data()), ours.col(s)));
+    difference =
+        std::max(difference, largest_difference(one.run(states.col(s).data()), ours.col(s)));
 
   std::vector<Way> ways{
       {"ours", [&] { all.run(states.data()); }},

@@ -3,17 +3,16 @@
 //     peers_ours 16x3 BATCH THREADS FOLDER SECONDS
 //
 // It writes FOLDER/case.f64 (parameters, states, accelerations) for the peers to read, and
-// FOLDER/ours.f64 with what they have to reproduce: the loss, its gradient, and the parameters after
-// three steps of Adam. Then, for each line on its standard input, it runs a round of about SECONDS
-// and prints the seconds of a step. All files are plain float64; matrices are column-major.
+// FOLDER/ours.f64 with what they have to reproduce: the loss, its gradient, and the parameters
+// after three steps of Adam. Then, for each line on its standard input, it runs a round of about
+// SECONDS and prints the seconds of a step. All files are plain float64; matrices are column-major.
 #include <cmath>
 #include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "nn/adam.h"
 #include "nn/lagrangian_network.h"
@@ -44,7 +43,8 @@ void write(const std::string& path, const std::vector<double>& numbers) {
 }
 
 /// Drawn by the rule, and all weights but the first layer's made positive: then L is convex in v,
-/// every mass matrix is well conditioned, and where a peer's gradient differs it is not by rounding.
+/// every mass matrix is well conditioned, and where a peer's gradient differs it is not by
+/// rounding.
 void draw(nn::LagrangianNetwork& model, Random& random) {
   model.initialise(random);
   for (const nn::Parameter& parameter : model.parameters().list())
