@@ -141,9 +141,9 @@ inline Index all_blocks(const Kernel& k, const Function& f) {
   const Index per_column = k.a_shape.rows / lanes;
   Index begin = 0;
   if (per_column == 1)
-    begin = blocks<V, 1>(k, begin, f);
+    begin = blocks<V / 2, 1>(k, blocks<V, 1>(k, begin, f), f);
   else if (per_column == 2)
-    begin = blocks<V, 2>(k, begin, f);
+    begin = blocks<V / 2, 2>(k, blocks<V, 2>(k, begin, f), f);
   else if (per_column % V == 0)
     begin = blocks<V, V>(k, begin, f);
   else if (per_column % 3 == 0)

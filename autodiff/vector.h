@@ -32,7 +32,9 @@ inline void store(Scalar* p, const Vector& v) { std::memcpy(p, &v, sizeof v); }
 
 /// The first `count` numbers from p, fewer than a vector has; zero in the other lanes.
 inline Vector load_first(const Scalar* p, Index count) {
-#if defined(__AVX512F__) && !defined(AUTODIFF_FLOAT)
+#if defined(__AVX512F__) && defined(AUTODIFF_FLOAT)
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p);
+#elif defined(__AVX512F__)
   return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), p);
 #else
   Vector v{};
@@ -42,7 +44,9 @@ inline Vector load_first(const Scalar* p, Index count) {
 }
 
 inline void store_first(Scalar* p, const Vector& v, Index count) {
-#if defined(__AVX512F__) && !defined(AUTODIFF_FLOAT)
+#if defined(__AVX512F__) && defined(AUTODIFF_FLOAT)
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), v);
+#elif defined(__AVX512F__)
   _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << count) - 1), v);
 #else
   std::memcpy(p, &v, count * sizeof(Scalar));
@@ -69,9 +73,14 @@ inline void transpose_square(const Scalar* a, Index a_stride, Scalar* y, Index y
 
 #pragma GCC diagnostic pop
 
-/// The sum of the lanes, pairwise: (0 + 4) + (2 + 6) + ...
+/// The sum of the lanes, pairwise: each half is added to the other until one number is left.
 inline Scalar sum_lanes(Vector v) {
-#if defined(__AVX512F__) && !defined(AUTODIFF_FLOAT)
+#if defined(__AVX512F__) && defined(AUTODIFF_FLOAT)
+  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  return v[0] + v[1];
+#elif defined(__AVX512F__)
   v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
   v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
   return v[0] + v[1];
