@@ -146,6 +146,8 @@ inline Index all_blocks(const Kernel& k, const Function& f) {
     begin = blocks<V / 2, 2>(k, blocks<V, 2>(k, begin, f), f);
   else if (per_column % V == 0)
     begin = blocks<V, V>(k, begin, f);
+  else if (V >= 6 && per_column % 6 == 0)
+    begin = blocks<6, 6>(k, begin, f);
   else if (per_column % 3 == 0)
     begin = blocks<3, 3>(k, begin, f);
   else if (per_column % 4 == 0)
