@@ -29,7 +29,8 @@ std::vector<Var> nodes_between(Var y, std::span<const Var> xs) {
   for (int id = y.id(); id >= 0; --id)
     for (const int input : tape.node(id).inputs)
       if (needed[id] && input >= 0) needed[input] = true;
-  for (const Var& x : xs) needed[x.id()] = false;  // the ends are not between
+  for (const Var& x : xs)
+    if (x.id() <= y.id()) needed[x.id()] = false;  // the ends are not between
   std::vector<Var> between;
   for (int id = 0; id <= y.id(); ++id)
     if (needed[id] && dependent[id]) between.emplace_back(tape, id);
@@ -102,7 +103,8 @@ SecondDerivatives second_derivatives(Var y, std::span<const Var> xs,
   std::vector<std::vector<Var>> tangents;
   for (const Direction& direction : directions) {
     std::vector<Var>& t = tangents.emplace_back(y.id() + 1);
-    for (std::size_t k = 0; k < xs.size(); ++k) t[xs[k].id()] = direction.at(k);
+    for (std::size_t k = 0; k < xs.size(); ++k)
+      if (xs[k].id() <= y.id()) t[xs[k].id()] = direction.at(k);
     for (const Var& node : between) {
       const Local local(node);
       for (int k = 0; k < local.node.op->arity; ++k)

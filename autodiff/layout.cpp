@@ -1,0 +1,79 @@
+#include "autodiff/layout.h"
+
+#include <algorithm>
+
+#include "autodiff/ops.h"
+
+namespace autodiff {
+
+Layout::Layout(const Tape& tape, const std::vector<char>& is_output)
+    : tape_(tape), owner_(tape.size()), offset_(tape.size(), 0) {
+  for (int id = 0; id < tape.size(); ++id) owner_[id] = id;
+  for (int id = tape.size() - 1; id >= 0; --id)  // an outer stack before the inner
+    if (tape.node(id).op == &stack_cols_op) {
+      const auto [left, right] = tape.node(id).inputs;
+      put_into(id, left, 0, is_output);
+      put_into(id, right, tape.node(left).shape.size(), is_output);
+    }
+  for (int id = 0; id < tape.size(); ++id) {
+    const Node& node = tape.node(id);
+    if (node.op != &slice_cols_op || is_output[id]) continue;
+    owner_[id] = owner_[node.inputs[0]];
+    offset_[id] = offset_[node.inputs[0]] + node.attributes.i * node.shape.rows;
+  }
+}
+
+void Layout::put_into(int stack, int part, Index offset, const std::vector<char>& is_output) {
+  const OpDef* op = tape_.node(part).op;
+  const bool computed = op->arity > 0 && op != &slice_cols_op;
+  if (!computed || is_output[part] || owner_[part] != part) return;
+  owner_[part] = owner_[stack];
+  offset_[part] = offset_[stack] + offset;
+}
+
+std::vector<Unit> units_of(const Tape& tape, std::span<const int> outputs, const Layout& layout,
+                           bool fuse) {
+  std::vector<std::optional<ChainPlan>> chains(tape.size());
+  if (fuse) chains = find_chains(tape, outputs);
+  std::vector<char> needed(tape.size(), false);
+  for (const int id : outputs) needed[id] = true;
+
+  std::vector<Unit> units;
+  for (int id = tape.size() - 1; id >= 0; --id) {
+    const Node& node = tape.node(id);
+    if (!needed[id] || node.op->arity == 0) continue;
+    Unit unit{.id = id, .chain = std::move(chains[id]), .reads = {}};
+    const auto read = [&](int input) {
+      if (input < 0) return;
+      needed[input] = true;
+      if (std::find(unit.reads.begin(), unit.reads.end(), input) == unit.reads.end())
+        unit.reads.push_back(input);
+    };
+    if (unit.chain) {
+      for (const ChainPlan::Step& step : unit.chain->steps) read(step.x), read(step.z);
+    } else {
+      for (const int input : node.inputs) read(input);
+    }
+    const bool slice = node.op == &slice_cols_op && layout.owner(id) != id;
+    const bool stack = node.op == &stack_cols_op && layout.in_place(id, node.inputs[0], 0) &&
+                       layout.in_place(id, node.inputs[1], tape.node(node.inputs[0]).shape.size());
+    if (!slice && !stack) units.push_back(std::move(unit));
+  }
+  std::reverse(units.begin(), units.end());
+  return units;
+}
+
+bool may_overwrite(const Tape& tape, const Layout& layout, const Unit& unit, int input) {
+  const Node& node = tape.node(unit.id);
+  if (tape.node(input).shape != node.shape) return false;
+  for (const int read : unit.reads)
+    if (layout.owner(read) == input && read != input) return false;
+  if (!unit.chain) return node.op->elementwise;
+  const auto by_entry = [&](const ChainPlan::Step& step) {
+    return step.x != input || step.access == Access::entry;
+  };
+  return !unit.chain->sum_rows &&
+         std::all_of(unit.chain->steps.begin(), unit.chain->steps.end(), by_entry);
+}
+
+}  // namespace autodiff
