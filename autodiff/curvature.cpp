@@ -2,6 +2,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <string>
 
 #include "autodiff/grad.h"
 
@@ -93,6 +94,17 @@ SecondDerivatives second_derivatives(Var y, std::span<const Var> xs,
                                      std::span<const std::pair<int, int>> pairs) {
   if (!y || y.rows() != 1)
     throw std::invalid_argument("[second_derivatives] y must have one row, a scalar a sample");
+  for (const Direction& direction : directions)
+    if (direction.size() != xs.size())
+      throw std::invalid_argument("[second_derivatives] a direction has " +
+                                  std::to_string(direction.size()) + " parts for " +
+                                  std::to_string(xs.size()) + " xs");
+  const auto known = [&](int i) { return i >= 0 && i < static_cast<int>(directions.size()); };
+  for (const auto& [i, j] : pairs)
+    if (!known(i) || !known(j))
+      throw std::invalid_argument("[second_derivatives] pair (" + std::to_string(i) + ", " +
+                                  std::to_string(j) + ") of " + std::to_string(directions.size()) +
+                                  " directions");
   const std::vector<Var> between = nodes_between(y, xs);
 
   std::vector<Var> ends_and_nodes(xs.begin(), xs.end());

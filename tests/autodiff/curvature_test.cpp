@@ -299,4 +299,10 @@ TEST_CASE("second derivatives are of one scalar a sample") {
                        "[second_derivatives] y must have one row, a scalar a sample",
                        std::invalid_argument);
   CHECK_THROWS_AS(second_derivatives(Var(), std::array{x}, along, pairs), std::invalid_argument);
+  const Var y = sum_rows(x * x);
+  CHECK_THROWS_WITH_AS(second_derivatives(y, std::array{x, x}, along, pairs),
+                       "[second_derivatives] a direction has 1 parts for 2 xs",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(second_derivatives(y, std::array{x}, along, std::array{std::pair{0, 1}}),
+                       "[second_derivatives] pair (0, 1) of 1 directions", std::invalid_argument);
 }
