@@ -274,7 +274,7 @@ def main():
         **os.environ,
         "PEERS_CACHE": str(options.venv.resolve().parent / "peers-cache"),  # compiled once
         # OpenMP's threads wait with patience, everyone's alike (see wait_patiently in progress.h).
-        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "2000"),
+        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "5000"),
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
     python = options.venv / "bin" / "python"
