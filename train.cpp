@@ -8,13 +8,13 @@
 #include <sstream>
 
 #include "nn/adam.h"
-#include "nn/lagrangian_network.h"
+#include "nn/divergence.h"
 #include "nn/learnt_motion.h"
-#include "nn/loss.h"
 #include "nn/safetensors.h"
 #include "nn/schedule.h"
 #include "nn/training_step.h"
 #include "tools/judgement.h"
+#include "tools/models.h"
 #include "tools/options.h"
 #include "tools/progress.h"
 #include "tools/report.h"
@@ -22,79 +22,106 @@
 
 using autodiff::Index;
 using autodiff::Random;
+using autodiff::Scalar;
 using tools::TrainOptions;
 
 namespace {
 
-tools::ExitCode train(const TrainOptions& options) {
-  tools::RunFolder folder(options.out);
-  folder.write("config.toml", to_toml(options));
-  Random random(options.seed);
+/// So many batches in a row without a finite loss, and going on makes no sense.
+constexpr int give_up_after = 100;
 
-  // System: the true law of motion, in closed form.
-  const physics::DoublePendulum& pendulum = options.system;
-  const physics::Motion truth = [&](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
-    pendulum.accelerations(states, result);
-  };
-
-  // Data: a fixed set of points, chained and shuffled once; or a batch drawn anew for each step.
-  const bool fresh = options.source == "fresh";
-  physics::DataSet data;
-  if (!fresh) {
-    const auto states = tools::trajectory_states(options, options.trajectories, random, truth);
-    data = physics::shuffled(physics::label(truth, states), random);
+/// Where the batches come from: drawn anew each time, or cut from a set that is drawn once.
+class Batches {
+ public:
+  Batches(const TrainOptions& options, Random& random, const physics::Motion& truth)
+      : options_(options), random_(random), truth_(truth), fresh_(options.source == "fresh") {
+    if (options.source == "trajectories")
+      data_ = physics::label(
+          truth, tools::trajectory_states(options, options.trajectories, random, truth));
+    if (options.source == "fixed")
+      data_ = physics::label(
+          truth, tools::box_states(options, Index{options.trajectories} * options.points, random));
+    if (!fresh_) data_ = physics::shuffled(data_, random);
   }
-  const Index batch = options.batch;
-  const Index steps_per_epoch = fresh ? options.steps_per_epoch : data.size() / batch;
 
-  // Model.
-  nn::LagrangianNetwork model({.hidden = {options.hidden.begin(), options.hidden.end()},
-                               .activation = options.activation,
-                               .angles = {options.angle_features, options.angle_features},
-                               .velocity_scale = options.velocity_scale,
-                               .kinetic_prior = options.kinetic_prior});
-  model.initialise(random,
-                   options.initialiser == "rule" ? nn::Initialiser::rule : nn::Initialiser::slides);
-  nn::TrainingStep step(model, options.loss == "mse" ? nn::mse_loss : nn::l1_loss,
-                        {batch, options.shard_width, options.threads});
+  Index per_epoch() const {
+    return fresh_ ? options_.steps_per_epoch : data_.size() / options_.batch;
+  }
 
-  // Fit.
+  /// Batch number k of an epoch.
+  void go_to(Index k) {
+    if (fresh_)
+      data_ = physics::label(truth_, tools::box_states(options_, options_.batch, random_));
+    begin_ = fresh_ ? 0 : k * options_.batch;
+  }
+  const Scalar* states() const { return data_.states.col(begin_).data(); }
+  const Scalar* accelerations() const { return data_.accelerations.col(begin_).data(); }
+
+  /// Why the present one cannot be learnt from.
+  auto divergence(const nn::Model& model, const nn::Loss& loss) const {
+    return find_divergence(model, loss, data_.states.middleCols(begin_, options_.batch),
+                           data_.accelerations.middleCols(begin_, options_.batch));
+  }
+
+ private:
+  const TrainOptions& options_;
+  Random& random_;
+  const physics::Motion& truth_;
+  bool fresh_;
+  physics::DataSet data_;
+  Index begin_ = 0;
+};
+
+/// --schedule: the rate of a step, counted from 0 over all epochs.
+double learning_rate(const TrainOptions& options, int epoch, long step, long total) {
+  const double peak = options.learning_rate;
+  const long warmup = std::lround(options.warmup * static_cast<double>(total));
+  if (options.schedule == "step")
+    return nn::StepLR{peak, options.lr_step, options.lr_gamma}.rate(epoch);
+  if (options.schedule == "cosine") return nn::WarmupCosine{peak, warmup, total}.rate(step);
+  if (options.schedule == "onecycle") return nn::OneCycle{peak, warmup, total}.rate(step);
+  return peak;
+}
+
+/// Fits the model; the result says how it ended.
+void fit(nn::Model& model, const TrainOptions& options, Batches& batches, tools::RunFolder& folder,
+         tools::RunResult& result) {
+  const nn::Loss loss = make_loss(options);
+  nn::TrainingStep step(model, loss, {options.batch, options.shard_width, options.threads});
+  nn::Adam adam(model.parameters().size());
   const double largest_norm =
       options.clip > 0 ? options.clip : std::numeric_limits<double>::infinity();
-  nn::Adam adam(model.parameters().size());
-  const nn::StepLR step_lr{options.learning_rate, options.lr_step, options.lr_gamma};
-  const long total_steps = steps_per_epoch * options.epochs;
-  const nn::WarmupCosine cosine{options.learning_rate,
-                                std::lround(options.warmup * static_cast<double>(total_steps)),
-                                total_steps};
-  tools::RunResult result{.options = options,
-                          .status = "finished",
-                          .parameters = model.parameters().size(),
-                          .judgement = {}};
+  const long total_steps = batches.per_epoch() * options.epochs;
+
   folder.add_metrics("epoch,loss,learning_rate,seconds");
   tools::Progress progress(options.epochs, options.quiet);
-  tools::watch_for_interrupt();
+  int skipped_in_a_row = 0;
   for (int epoch = 0; epoch < options.epochs && result.status == "finished"; ++epoch) {
     double running_loss = 0, rate = 0;
-    Index k = 0;
-    for (; k < steps_per_epoch && result.status == "finished"; ++k) {
-      if (fresh) data = physics::label(truth, tools::box_states(options, batch, random));
-      const Index first = fresh ? 0 : k * batch;
-      const double loss =
-          step.run(data.states.col(first).data(), data.accelerations.col(first).data());
-      const double clip = nn::clip_factor(step.gradient(), largest_norm);
-      if (!std::isfinite(loss) || !std::isfinite(clip)) {
-        result.status = "diverged";
-        break;
-      }
-      rate = options.schedule == "step" ? step_lr.rate(epoch) : cosine.rate(result.train_steps);
-      adam.step(model.parameters().values(), step.gradient(), rate, clip);
-      running_loss += loss;
-      ++result.train_steps;
+    Index learnt_from = 0;
+    for (Index k = 0; k < batches.per_epoch() && result.status == "finished"; ++k) {
       if (tools::interrupted()) result.status = "interrupted";
+      batches.go_to(k);
+      const double batch_loss = step.run(batches.states(), batches.accelerations());
+      const double clip = nn::clip_factor(step.gradient(), largest_norm);
+      const long number = epoch * batches.per_epoch() + k;
+      if (!std::isfinite(batch_loss) || !std::isfinite(clip)) {
+        if (result.skipped++ == 0)
+          std::cerr << "train: "
+                    << tools::divergence_text(number + 1, batches.divergence(model, loss));
+        if (options.on_divergence == "stop" || ++skipped_in_a_row == give_up_after)
+          result.status = "diverged";
+        continue;
+      }
+      skipped_in_a_row = 0;
+      rate = learning_rate(options, epoch, number, total_steps);
+      adam.step(model.parameters().values(), step.gradient(), rate, clip);
+      running_loss += batch_loss;
+      ++learnt_from;
+      ++result.train_steps;
     }
-    result.train_loss = running_loss / static_cast<double>(k);  // NaN if not even one step was made
-    if (k == 0) break;
+    if (learnt_from == 0) break;
+    result.train_loss = running_loss / static_cast<double>(learnt_from);
     std::ostringstream row;
     row.precision(10);
     row << epoch + 1 << ',' << result.train_loss << ',' << rate << ',' << progress.seconds();
@@ -102,16 +129,37 @@ tools::ExitCode train(const TrainOptions& options) {
     progress.show(epoch + 1, result.train_loss, rate);
   }
   result.wall_s = progress.seconds();
+}
 
-  folder.write("model.safetensors", nn::to_safetensors(model.parameters()));
+tools::ExitCode train(const TrainOptions& options) {
+  tools::RunFolder folder(options.out);
+  folder.write("config.toml", to_toml(options));
+  Random random(options.seed);
+
+  // System: the true law of motion, in closed form.
+  const physics::Motion truth =
+      physics::second_order([&](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+        options.system.accelerations(states, result);
+      });
+
+  // Data, model, fit.
+  Batches batches(options, random, truth);
+  const auto model = make_model(options, random);
+  tools::RunResult result{.options = options,
+                          .status = "finished",
+                          .parameters = model->parameters().size(),
+                          .judgement = {}};
+  tools::watch_for_interrupt();
+  fit(*model, options, batches, folder, result);
+  folder.write("model.safetensors", nn::to_safetensors(model->parameters()));
 
   // Judge.
   if (result.status == "finished") {
     if (!options.quiet) std::cout << "  judging on fresh states and trajectories" << std::endl;
-    const physics::Motion network = learnt_motion(model, options.threads);
-    const physics::Motion learnt = [&](const Eigen::MatrixXd& states, Eigen::MatrixXd& answer) {
+    const physics::Motion network = learnt_motion(*model, options.threads);
+    const physics::Motion learnt = [&](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
       if (tools::interrupted()) throw tools::Interrupted();
-      network(states, answer);
+      network(states, rates);
     };
     try {
       result.judgement = judge(options, {truth, learnt});
@@ -126,9 +174,9 @@ tools::ExitCode train(const TrainOptions& options) {
   if (!options.quiet)
     std::cout << to_table(result) << "  files in " << folder.path().string() << "/\n";
   if (result.status == "diverged") {
-    std::cerr << "train: the loss stopped being finite at step " << result.train_steps + 1
-              << "; the weights before it are in " << folder.path().string()
-              << "/. Try a lower --lr, a --clip, another --seed, or a --kinetic-prior.\n";
+    std::cerr << "train: diverged after " << result.train_steps << " steps, " << result.skipped
+              << " batches without a finite loss; the weights before are in "
+              << folder.path().string() << "/\n";
     return tools::exit_diverged;
   }
   if (result.status == "interrupted") {

@@ -15,6 +15,10 @@ enum class Initialiser {
   /// The same with 1/√n = 1/5.6 for the first and hidden layers and σ = 5.6 for the output whatever
   /// the width, as in the slides' code (which is the rule for n about 31).
   slides,
+  /// σ = 1/√inputs in every layer, so that values keep their size on the way up (LeCun et al.
+  /// 1998):
+  /// for networks whose output is used as it is.
+  lecun,
 };
 
 /// Draws the weights of all layers in order.

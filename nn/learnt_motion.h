@@ -1,4 +1,4 @@
-// A model as a law of motion: accelerations of any number of states, for integrators and judges.
+// A model as a law of motion: the rates of any number of states, for integrators and judges.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@ namespace nn {
 
 /// The motion that the model has learnt so far. It reads the model's current parameters at each
 /// call, and the model must outlive it. Many states are shared out among the threads in pieces of
-/// `width` samples; a state's accelerations do not depend on its neighbours, not by a bit.
+/// `width` samples; a state's rates do not depend on its neighbours, not by a bit.
 physics::Motion learnt_motion(const Model& model, int threads, Index width = 32);
 
 }  // namespace nn

@@ -15,4 +15,21 @@ inline autodiff::Var l1_loss(autodiff::Var prediction, autodiff::Var target) {
   return mean(abs(prediction - target));
 }
 
+/// Mean over all entries of Huber's loss of e = prediction - target: ½ e² where |e| <= 1, else
+/// |e| - ½. Between the two: small errors count by their square, large ones by their size.
+/// (n x N, n x N) -> 1 x 1
+inline autodiff::Var huber_loss(autodiff::Var prediction, autodiff::Var target) {
+  // With c = |e| cut off at 1, both cases are c (|e| - ½ c); min(|e|, 1) = ½ (|e| + 1 - ||e| - 1|).
+  const autodiff::Var e = abs(prediction - target);
+  const autodiff::Var c = (e + 1 - abs(e - 1)) * 0.5;
+  return mean(c * (e - c * 0.5));
+}
+
+/// The same loss with accelerations in units of `unit`.
+inline auto in_units_of(double unit, auto loss) {
+  return [=](autodiff::Var prediction, autodiff::Var target) {
+    return unit == 1 ? loss(prediction, target) : loss(prediction / unit, target / unit);
+  };
+}
+
 }  // namespace nn

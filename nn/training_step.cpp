@@ -3,22 +3,31 @@
 #include "autodiff/grad.h"
 
 namespace nn {
+
+RecordedLoss record_loss(const Model& model, const Loss& loss, Tape& tape, Index samples) {
+  const Index n = model.coordinates();
+  const Var state = tape.input(2 * n, samples, "state");
+  const Var target = tape.input(n, samples, "acceleration");
+  const Var q = slice_rows(state, 0, n), v = slice_rows(state, n, n);
+  Var error = loss(model.acceleration(q, v), target);
+  if (const Var velocity = model.velocity(q, v); velocity != v) error = error + loss(velocity, v);
+  return {state, target, error};
+}
+
 namespace {
 
 autodiff::ShardedProgram::Recorder recorder(const Model& model, const Loss& loss, Index samples) {
   return [&model, &loss, samples](Tape& tape, Index width) {
-    const Index n = model.coordinates();
-    const Var state = tape.input(2 * n, width, "state");
-    const Var target = tape.input(n, width, "acceleration");
-    const Var predicted = model.acceleration(slice_rows(state, 0, n), slice_rows(state, n, n));
+    const RecordedLoss shard = record_loss(model, loss, tape, width);
     // The shards' means, weighted by their share of the batch, add up to the mean of the batch.
     const double share = static_cast<double>(width) / static_cast<double>(samples);
-    const Var weighted = loss(predicted, target) * share;
+    const Var weighted = shard.loss * share;
 
     std::vector<Var> summed{weighted};
     for (const Var& gradient : autodiff::grad(weighted, model.parameters().on(tape)))
       summed.push_back(gradient);
-    return autodiff::ShardRecording{.inputs = {state, target}, .summed = summed, .per_sample = {}};
+    return autodiff::ShardRecording{
+        .inputs = {shard.state, shard.target}, .summed = summed, .per_sample = {}};
   };
 }
 

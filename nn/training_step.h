@@ -8,8 +8,17 @@
 
 namespace nn {
 
-/// Records the mean loss of a shard: (prediction: n x N, target: n x N) -> 1 x 1.
+/// Records the mean loss of a shard: (prediction: n x N, target: n x N) -> 1 x 1. It is asked for
+/// the accelerations, and added for the velocities of a model that learns those too.
 using Loss = std::function<Var(Var prediction, Var target)>;
+
+/// The mean loss of some samples on a tape.
+struct RecordedLoss {
+  Var state;   ///< input: 2n x samples
+  Var target;  ///< input: n x samples, the true accelerations
+  Var loss;    ///< 1 x 1
+};
+RecordedLoss record_loss(const Model& model, const Loss& loss, Tape& tape, Index samples);
 
 class TrainingStep {
  public:

@@ -7,6 +7,17 @@
 
 namespace physics {
 
+Motion second_order(Accelerations accelerations) {
+  return [accelerations = std::move(accelerations), dv = Eigen::MatrixXd()](
+             const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) mutable {
+    accelerations(states, dv);
+    const Index n = states.rows() / 2;
+    rates.resize(states.rows(), states.cols());
+    rates.topRows(n) = states.bottomRows(n);
+    rates.bottomRows(n) = dv;
+  };
+}
+
 Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count) {
   if (box.low.size() != box.high.size() || !(box.low.array() <= box.high.array()).all())
     throw std::invalid_argument("[random_states] the box needs low <= high in every entry");
@@ -20,21 +31,16 @@ Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count) 
 std::vector<Solution> roll_out(const Motion& motion, const Eigen::MatrixXd& starts,
                                const Eigen::VectorXd& times, const Rk45Options& options) {
   if (times.size() == 0) throw std::invalid_argument("[roll_out] no times");
-  const Index n = starts.rows() / 2;
-  Eigen::MatrixXd accelerations;
   const auto derivative = [&](const Eigen::RowVectorXd&, const Eigen::MatrixXd& states,
-                              Eigen::MatrixXd& rates) {
-    motion(states, accelerations);
-    rates.topRows(n) = states.bottomRows(n);
-    rates.bottomRows(n) = accelerations;
-  };
+                              Eigen::MatrixXd& rates) { motion(states, rates); };
   return rk45_batch(derivative, starts, times[0], times[times.size() - 1], options, times);
 }
 
 DataSet label(const Motion& motion, const Eigen::MatrixXd& states) {
-  Eigen::MatrixXd accelerations;
-  motion(states, accelerations);
-  return {states.cast<autodiff::Scalar>(), accelerations.cast<autodiff::Scalar>()};
+  Eigen::MatrixXd rates;
+  motion(states, rates);
+  return {states.cast<autodiff::Scalar>(),
+          rates.bottomRows(states.rows() / 2).cast<autodiff::Scalar>()};
 }
 
 Eigen::MatrixXd chain(const std::vector<Solution>& trajectories) {

@@ -17,8 +17,15 @@ using autodiff::Matrix;
 using autodiff::Random;
 
 /// A law of motion, true or learnt, for many states at once: states 2n x N, each column (q; v),
-/// give accelerations n x N.
-using Motion = std::function<void(const Eigen::MatrixXd& states, Eigen::MatrixXd& accelerations)>;
+/// give their rates (dq/dt; dv/dt), 2n x N.
+using Motion = std::function<void(const Eigen::MatrixXd& states, Eigen::MatrixXd& rates)>;
+
+/// Accelerations of many states: 2n x N -> n x N.
+using Accelerations =
+    std::function<void(const Eigen::MatrixXd& states, Eigen::MatrixXd& accelerations)>;
+
+/// The motion with these accelerations: dq/dt = v, dv/dt = accelerations(q, v).
+Motion second_order(Accelerations accelerations);
 
 /// A box of states to draw from.
 struct StateBox {

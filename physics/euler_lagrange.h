@@ -11,6 +11,15 @@
 
 namespace physics {
 
+/// The momenta p = dL/dv, seen along a motion that passes q with dq/dt = rate:
+///     dp/dt = mass dv/dt + drift,    drift = (d²L/dv dq) rate.
+struct Momenta {
+  autodiff::Var force;  ///< dL/dq: n x N
+  autodiff::Var mass;   ///< d²L/dv dv of every sample: n·n x N
+  autodiff::Var drift;  ///< n x N
+};
+Momenta momenta(autodiff::Var lagrangian, autodiff::Var q, autodiff::Var v, autodiff::Var rate);
+
 /// Accelerations q'' of every sample: (L: 1 x N, q: n x N, v: n x N) -> n x N, any n.
 /// Samples must not mix in L. A sample with a singular mass matrix gets Inf or NaN.
 autodiff::Var euler_lagrange(autodiff::Var lagrangian, autodiff::Var q, autodiff::Var v);

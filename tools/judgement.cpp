@@ -67,12 +67,15 @@ Judgement judge(const TrainOptions& options, const Motions& motions) {
   judged.acceleration = nn::judge_accelerations(
       motions.learnt, motions.truth, fresh_states(options, 10'000, random, motions.truth));
 
-  const auto starts = box_states(options, options.rollouts, random);
-  const auto times = Eigen::VectorXd::LinSpaced(101, 0, options.duration);
-  judged.rollout = nn::judge_rollouts(
-      physics::roll_out(motions.learnt, starts, times, for_learnt(1e-6, options.duration)),
-      physics::roll_out(motions.truth, starts, times, for_truth));
-  judged.energy_error = paper_energy_error(options.system, motions.learnt, random);
+  if (options.rollouts > 0) {
+    const auto starts = box_states(options, options.rollouts, random);
+    const auto times = Eigen::VectorXd::LinSpaced(101, 0, options.duration);
+    judged.rolled_out = {
+        nn::judge_rollouts(
+            physics::roll_out(motions.learnt, starts, times, for_learnt(1e-6, options.duration)),
+            physics::roll_out(motions.truth, starts, times, for_truth)),
+        paper_energy_error(options.system, motions.learnt, random)};
+  }
   judged.seconds = watch.seconds();
   return judged;
 }

@@ -1,6 +1,7 @@
 // The double pendulum's judges: how well does a learnt motion follow the true one?
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "nn/judge.h"
@@ -10,9 +11,14 @@ namespace tools {
 
 struct Judgement {
   nn::AccelerationErrors acceleration;  ///< over fresh states
-  nn::RolloutErrors rollout;            ///< over random trajectories
-  double energy_error = 0;  ///< mean |E(T) - E(0)| / energy scale after 100 s from near rest
-  double seconds = 0;       ///< that judging took
+  double seconds = 0;                   ///< that judging took
+
+  /// Of trajectories; absent where none were asked for.
+  struct RolledOut {
+    nn::RolloutErrors errors;  ///< over random trajectories
+    double energy_error = 0;   ///< mean |E(T) - E(0)| / energy scale after 100 s from near rest
+  };
+  std::optional<RolledOut> rolled_out;
 };
 
 /// A true law of motion and a learnt one.

@@ -37,9 +37,27 @@ TrainOptions seed_preset() {
   return o;
 }
 
+/// The set-up of Cranmer et al. 2020: width, loss and data, raw angles and velocities.
+TrainOptions paper_preset() {
+  TrainOptions o;
+  o.preset = "paper";
+  o.hidden = {600, 600, 600};
+  o.angle_features = false;
+  o.velocity_scale = 1;
+  o.kinetic_prior = 0;
+  o.loss = "l1";
+  o.batch = 512;
+  o.epochs = 600;
+  o.steps_per_epoch = 1000;
+  o.learning_rate = 1e-3;
+  o.clip = 0;
+  return o;
+}
+
 const std::map<std::string, TrainOptions (*)()> presets{
     {"default", [] { return TrainOptions(); }},
     {"seed", seed_preset},
+    {"paper", paper_preset},
 };
 
 constexpr double any = std::numeric_limits<double>::infinity();
@@ -84,7 +102,8 @@ void declare(CLI::App& app, TrainOptions& o) {
   app.set_config("--config", "", "Read options from a TOML file; flags come over it");
   app.add_option("--preset", o.preset,
                  "Where all options start from: default, the whole phase space in about a minute; "
-                 "seed, the slides' sweet spot to the letter");
+                 "seed, the slides' sweet spot to the letter; paper, the published set-up (a "
+                 "day on a laptop: give it --steps)");
 
   const std::string run = "Run";
   app.add_option("--out", o.out, "Folder for the results (default: runs/<preset>)")->group(run);
@@ -115,9 +134,10 @@ void declare(CLI::App& app, TrainOptions& o) {
 
   const std::string data = "Data";
   app.add_option("--source", o.source,
-                 "fresh: new random states in every batch; trajectories: points of integrated "
-                 "trajectories, fixed")
-      ->check(CLI::IsMember({"fresh", "trajectories"}))
+                 "fresh: new random states in every batch; fixed: so many random states, drawn "
+                 "once, as trajectories have points; trajectories: points of integrated "
+                 "trajectories")
+      ->check(CLI::IsMember({"fresh", "fixed", "trajectories"}))
       ->group(data);
   add_real(app, "--angle", o.angle, "Random starts have |theta| up to this [rad]")
       ->check(between(0, any))
@@ -136,6 +156,11 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->group(data);
 
   const std::string model = "Model";
+  app.add_option("--model", o.model,
+                 "lnn: a Lagrangian network; delan: a deep Lagrangian network, L = T - V; hnn: a "
+                 "Hamiltonian network, given the true momenta; mlp: accelerations without physics")
+      ->check(CLI::IsMember({"lnn", "delan", "hnn", "mlp"}))
+      ->group(model);
   app.add_option("--hidden", o.hidden, "Widths of the hidden layers, as in 64,64")
       ->delimiter(',')
       ->default_str(comma_separated(o.hidden))
@@ -143,8 +168,10 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->group(model);
   app.add_option("--activation", o.activation, "softplus or tanh")->group(model);
   app.add_option("--initialiser", o.initialiser,
-                 "First weights. rule: from the layers' widths; slides: the slides' numbers")
-      ->check(CLI::IsMember({"rule", "slides"}))
+                 "First weights. rule: found for Lagrangian networks, from the layers' widths; "
+                 "slides: the slides' numbers; lecun: 1/sqrt(inputs); auto: rule for an lnn, "
+                 "lecun for the others")
+      ->check(CLI::IsMember({"auto", "rule", "slides", "lecun"}))
       ->group(model);
   app.add_option("--angle-features", o.angle_features, "Angles enter as (cos, sin)")
       ->default_str(o.angle_features ? "true" : "false")
@@ -157,8 +184,12 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->group(model);
 
   const std::string training = "Training";
-  app.add_option("--loss", o.loss, "mse or l1, of the accelerations")
-      ->check(CLI::IsMember({"mse", "l1"}))
+  app.add_option("--loss", o.loss, "mse, l1 or huber, of the accelerations")
+      ->check(CLI::IsMember({"mse", "l1", "huber"}))
+      ->group(training);
+  add_real(app, "--target-scale", o.target_scale,
+           "Accelerations are compared (and put out by an mlp) in units of this [rad/s^2]")
+      ->check(between(positive, any))
       ->group(training);
   app.add_option("--batch", o.batch, "Samples of a step")->check(between(1, 1e7))->group(training);
   app.add_option("--epochs", o.epochs, "Epochs")->check(between(1, 1e9))->group(training);
@@ -166,12 +197,20 @@ void declare(CLI::App& app, TrainOptions& o) {
                  "Steps of an epoch with fresh states (a fixed set is gone through once)")
       ->check(between(1, 1e9))
       ->group(training);
+  app.add_option("--steps", o.steps,
+                 "Steps in all. With fresh states they are shared out among the epochs, with a "
+                 "fixed set they say how many epochs; 0: as the two above say")
+      ->check(between(0, 1e12))
+      ->group(training);
   add_real(app, "--lr", o.learning_rate, "Learning rate: the first, or the peak")
       ->check(between(0, any))
       ->group(training);
-  app.add_option("--schedule", o.schedule,
-                 "step: times lr-gamma every lr-step epochs; cosine: warm-up, then half a cosine")
-      ->check(CLI::IsMember({"step", "cosine"}))
+  app.add_option(
+         "--schedule", o.schedule,
+         "constant; step: times lr-gamma every lr-step epochs; cosine: warm-up, then half a "
+         "cosine; onecycle: up along half a cosine (for a --warmup of 0.3), down along "
+         "another")
+      ->check(CLI::IsMember({"constant", "step", "cosine", "onecycle"}))
       ->group(training);
   app.add_option("--lr-step", o.lr_step, "Epochs between drops")
       ->check(between(1, 1e9))
@@ -185,18 +224,24 @@ void declare(CLI::App& app, TrainOptions& o) {
   add_real(app, "--clip", o.clip, "Largest norm of the gradient; 0: no limit")
       ->check(between(0, any))
       ->group(training);
+  app.add_option("--on-divergence", o.on_divergence,
+                 "skip: leave a batch without a finite loss and gradient out, and go on; stop")
+      ->check(CLI::IsMember({"skip", "stop"}))
+      ->group(training);
   app.add_option("--shard-width", o.shard_width, "Samples a thread takes at a time")
       ->check(between(1, 1e6))
       ->group(training);
 
-  app.add_option("--rollouts", o.rollouts, "Random trajectories that judge the model")
-      ->check(between(1, 1e6))
+  app.add_option("--rollouts", o.rollouts,
+                 "Random trajectories that judge the model; 0: only its accelerations do")
+      ->check(between(0, 1e6))
       ->group("Judging");
 
   app.footer(
       "Examples:\n"
       "  ./train                                  learn the double pendulum in about a minute\n"
       "  ./train --preset seed                    the slides' experiment, in seconds\n"
+      "  ./train --model mlp                      the same data, learnt without physics\n"
       "  ./train --seed 7 --out runs/seven        another draw of everything random\n"
       "  ./train --config runs/default/config.toml --epochs 10\n"
       "\nExit codes: 0 ok, 2 usage, 3 diverged, 4 files, 130 interrupted.");
@@ -205,7 +250,7 @@ void declare(CLI::App& app, TrainOptions& o) {
 
 void require_consistent(const TrainOptions& o) {
   const long points = static_cast<long>(o.trajectories) * o.points;
-  if (o.source == "trajectories" && o.batch > points)
+  if (o.source != "fresh" && o.batch > points)
     throw EndProgram(exit_usage, "--batch: " + std::to_string(o.batch) + " is more than the " +
                                      std::to_string(points) + " points of the data set");
   try {
@@ -214,6 +259,22 @@ void require_consistent(const TrainOptions& o) {
     throw EndProgram(exit_usage, std::string("--activation: ") + error.what());
   }
   if (o.hidden.empty()) throw EndProgram(exit_usage, "--hidden: at least one layer is needed");
+}
+
+/// What the options leave to each other.
+void resolve(TrainOptions& o) {
+  if (o.initialiser == "auto") o.initialiser = o.model == "lnn" ? "rule" : "lecun";
+  if (o.steps > 0) {
+    const long batches = static_cast<long>(o.trajectories) * o.points / o.batch;  // of a fixed set
+    if (o.source == "fresh")
+      o.steps_per_epoch = static_cast<int>(std::max(1L, o.steps / o.epochs));
+    else
+      o.epochs = static_cast<int>(std::max(1L, o.steps / batches));
+    o.steps = 0;
+  }
+  if (o.out.empty()) o.out = "runs/" + o.preset;
+  if (o.threads == 0)
+    o.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
 }  // namespace
@@ -239,15 +300,16 @@ TrainOptions parse_train_options(int argc, const char* const* argv) {
   TrainOptions options = parse_over({});
   if (options.preset != "default") {
     const auto preset = presets.find(options.preset);
-    if (preset == presets.end())
+    if (preset == presets.end()) {
+      std::string known;
+      for (const auto& [name, make] : presets) known += (known.empty() ? "" : ", ") + name;
       throw EndProgram(exit_usage,
-                       "--preset: '" + options.preset + "' is unknown; it must be default or seed");
+                       "--preset: '" + options.preset + "' is unknown; it must be one of " + known);
+    }
     options = parse_over(preset->second());
   }
   require_consistent(options);
-  if (options.out.empty()) options.out = "runs/" + options.preset;
-  if (options.threads == 0)
-    options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  resolve(options);
   return options;
 }
 

@@ -29,33 +29,37 @@ struct TrainOptions {
 
   physics::DoublePendulum system;
 
-  std::string source = "fresh";  ///< fresh: new states in every batch; trajectories: a fixed set
+  std::string source = "fresh";  ///< fresh: new states in every batch; fixed, trajectories: a set
   double angle = 3.141592653589793;  ///< starts have |θ| <= angle [rad]
   double velocity = 10;              ///< and |ω| <= velocity [rad/s]
-  int trajectories = 512;            ///< of the fixed set
+  int trajectories = 512;            ///< of the set
   int points = 4;                    ///< taken from each
   double duration = 5;               ///< of each, and of the rolled-out ones that judge [s]
 
+  std::string model = "lnn";  ///< lnn, delan, hnn or mlp
   std::vector<int> hidden = {48, 48, 48};
   std::string activation = "softplus";
-  std::string initialiser = "rule";
-  bool angle_features = true;   ///< angles enter as (cos, sin)
-  double velocity_scale = 0.2;  ///< velocities enter times this
-  double kinetic_prior = 8;     ///< a of ½ a |ω|² added to L
+  std::string initialiser = "auto";  ///< parsing makes it rule (lnn) or lecun (the others)
+  bool angle_features = true;        ///< angles enter as (cos, sin)
+  double velocity_scale = 0.2;       ///< velocities enter times this
+  double kinetic_prior = 8;          ///< a of ½ a |ω|² added to L
 
   std::string loss = "l1";
+  double target_scale = 1;  ///< accelerations are compared in units of this [rad/s²]
   int batch = 64;
   int epochs = 50;
   int steps_per_epoch = 4000;  ///< with fresh states; a fixed set is gone through once
+  long steps = 0;              ///< in all; 0: as epochs and steps_per_epoch say
   double learning_rate = 1e-2;
   std::string schedule = "cosine";
   int lr_step = 10;       ///< step schedule: epochs between drops
   double lr_gamma = 0.5;  ///< step schedule: factor of a drop
-  double warmup = 0.02;   ///< cosine schedule: part of all steps
+  double warmup = 0.02;   ///< cosine and onecycle: part of all steps
   double clip = 1;        ///< largest norm of the gradient; 0: no limit
-  int shard_width = 32;   ///< samples a thread takes at a time
+  std::string on_divergence = "skip";
+  int shard_width = 32;  ///< samples a thread takes at a time
 
-  int rollouts = 1000;  ///< random trajectories that judge the model
+  int rollouts = 1000;  ///< random trajectories that judge the model; 0: only accelerations do
 };
 
 /// Thrown by parse when there is nothing to train: print the text and exit with the code.

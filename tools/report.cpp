@@ -22,12 +22,30 @@ __attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ..
 
 }  // namespace
 
+std::string divergence_text(long step, const std::optional<nn::Divergence>& found) {
+  std::string text = format("step %ld has no finite loss and gradient: ", step);
+  if (!found) {
+    text += "every sample by itself has, their sum has not.\n";
+  } else {
+    text += format("sample %td is the first, with %s the first value that is NaN or Inf,\n",
+                   found->sample, found->operation.c_str());
+    std::string state;
+    for (const double x : found->state.reshaped()) state += format(" %.4g", x);
+    text += format("  at the state (q; v) =%s", state.c_str());
+    if (found->condition)
+      text += format("; condition number of its mass matrix: %.3g", *found->condition);
+    text += ".\n";
+  }
+  return text + "  Try a lower --lr, a --clip, another --seed, or a larger --kinetic-prior.\n";
+}
+
 std::string to_json(const RunResult& result) {
   nlohmann::ordered_json json{
       {"preset", result.options.preset}, {"status", result.status},
       {"seed", result.options.seed},     {"threads", result.options.threads},
       {"wall_s", result.wall_s},         {"train_steps", result.train_steps},
       {"train_loss", result.train_loss}, {"parameters", result.parameters},
+      {"model", result.options.model},   {"skipped", result.skipped},
   };
   if (const auto& judged = result.judgement) {
     const auto& acceleration = judged->acceleration;
@@ -35,11 +53,13 @@ std::string to_json(const RunResult& result) {
     json["acceleration_l1_each"] = list(acceleration.l1);
     json["acceleration_mse"] = list(acceleration.mse);
     json["acceleration_largest"] = list(acceleration.largest);
-    json["trajectory_mse"] = list(judged->rollout.mse);
-    json["trajectory_mse_median"] = list(judged->rollout.median);
-    json["trajectories"] = result.options.rollouts;
-    json["trajectories_stopped"] = judged->rollout.stopped;
-    json["energy_error"] = judged->energy_error;
+    if (const auto& rolled_out = judged->rolled_out) {
+      json["trajectory_mse"] = list(rolled_out->errors.mse);
+      json["trajectory_mse_median"] = list(rolled_out->errors.median);
+      json["trajectories"] = result.options.rollouts;
+      json["trajectories_stopped"] = rolled_out->errors.stopped;
+      json["energy_error"] = rolled_out->energy_error;
+    }
     json["judge_s"] = judged->seconds;
   }
   return json.dump(2) + '\n';
@@ -48,14 +68,20 @@ std::string to_json(const RunResult& result) {
 std::string to_table(const RunResult& result) {
   const TrainOptions& o = result.options;
   std::string hidden;
-  for (const int width : o.hidden) hidden += std::to_string(width) + '-';
+  for (const int width : o.hidden) hidden += (hidden.empty() ? "" : "-") + std::to_string(width);
+  const std::string learnt = o.model == "lnn"     ? "L(q, v)"
+                             : o.model == "delan" ? "M(q) and V(q)"
+                             : o.model == "hnn"   ? "H(q, p)"
+                                                  : "a(q, v)";
   std::string text =
-      format("\n  learnt    L(q, v) of the double pendulum, network %d-%s1, %td parameters\n",
-             o.angle_features ? 6 : 4, hidden.c_str(), result.parameters) +
+      format("\n  learnt    %s of the double pendulum, hidden layers %s, %td parameters\n",
+             learnt.c_str(), hidden.c_str(), result.parameters) +
       format("  training  %ld steps of %d samples in %.1f s (%.1f us a step), last loss %.4g\n",
              result.train_steps, o.batch, result.wall_s,
              1e6 * result.wall_s / static_cast<double>(std::max(1L, result.train_steps)),
              result.train_loss);
+  if (result.skipped > 0)
+    text += format("  skipped   %ld batches without a finite loss and gradient\n", result.skipped);
   if (!result.judgement) return text;
 
   const Judgement& judged = *result.judgement;
@@ -65,14 +91,16 @@ std::string to_table(const RunResult& result) {
   text += format("\n  %-42s %11s %11s\n", "how well", "theta1", "theta2");
   text += row("acceleration, mean |error|     [rad/s^2]", judged.acceleration.l1);
   text += row("acceleration, mean square    [rad^2/s^4]", judged.acceleration.mse);
-  text += row("trajectories, mean square        [rad^2]", judged.rollout.mse);
-  text += row("  the same, median trajectory    [rad^2]", judged.rollout.median);
-  text +=
-      format("  %-42s %11.4g\n", "energy error after 100 s  [of its scale]", judged.energy_error);
+  if (const auto& rolled_out = judged.rolled_out) {
+    text += row("trajectories, mean square        [rad^2]", rolled_out->errors.mse);
+    text += row("  the same, median trajectory    [rad^2]", rolled_out->errors.median);
+    text += format("  %-42s %11.4g\n", "energy error after 100 s  [of its scale]",
+                   rolled_out->energy_error);
+  }
   text += format("\n  %d random trajectories of %g s, judged in %.1f s", o.rollouts, o.duration,
                  judged.seconds);
-  if (judged.rollout.stopped > 0)
-    text += format("; %td of them ran away before their end", judged.rollout.stopped);
+  if (judged.rolled_out && judged.rolled_out->errors.stopped > 0)
+    text += format("; %td of them ran away before their end", judged.rolled_out->errors.stopped);
   return text + '\n';
 }
 

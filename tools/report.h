@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "nn/divergence.h"
 #include "tools/judgement.h"
 #include "tools/options.h"
 
@@ -14,10 +15,15 @@ struct RunResult {
   std::string status;  ///< finished, interrupted or diverged
   double wall_s = 0;   ///< of training [s]
   long train_steps = 0;
+  long skipped = 0;       ///< batches left out because their loss or gradient was not finite
   double train_loss = 0;  ///< mean of the last epoch
   autodiff::Index parameters = 0;
   std::optional<Judgement> judgement;  ///< absent where training did not finish
 };
+
+/// What went wrong at a step (counted from 1), and what to try; `found` is what nn::find_divergence
+/// found.
+std::string divergence_text(long step, const std::optional<nn::Divergence>& found);
 
 std::string to_json(const RunResult& result);
 std::string to_table(const RunResult& result);

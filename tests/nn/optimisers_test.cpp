@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/grad.h"
 #include "autodiff/program.h"
 #include "nn/adam.h"
 #include "nn/loss.h"
@@ -169,4 +170,39 @@ TEST_CASE("losses are means over all entries") {
   CHECK(value_of(nn::mse_loss(x, x)) == 0);
   CHECK(value_of(nn::l1_loss(x, x)) == 0);
   CHECK(nn::mse_loss(x, y).shape() == autodiff::Shape{1, 1});
+}
+
+TEST_CASE("Huber's loss is a square up to 1 and a line beyond") {
+  Tape tape;
+  const auto loss = [&](double prediction, double target) {
+    return value_of(nn::huber_loss(tape.constant(static_cast<Scalar>(prediction)),
+                                   tape.constant(static_cast<Scalar>(target))));
+  };
+  CHECK(loss(3, 3) == 0);
+  CHECK(loss(0.5, 0) == doctest::Approx(0.125));
+  CHECK(loss(0, 1) == doctest::Approx(0.5));
+  CHECK(loss(-4, 1) == doctest::Approx(4.5));
+  const Var x = tape.constant(Scalar(0.25)), far = tape.constant(Scalar(-7));
+  CHECK(value_of(grad(nn::huber_loss(x, tape.constant(0)), x)) == doctest::Approx(0.25));
+  CHECK(value_of(grad(nn::huber_loss(far, tape.constant(0)), far)) == doctest::Approx(-1));
+}
+
+TEST_CASE("a loss in other units sees both accelerations divided by the unit") {
+  Tape tape;
+  const Var prediction = tape.constant(Scalar(50)), target = tape.constant(Scalar(30));
+  CHECK(value_of(nn::in_units_of(10, nn::l1_loss)(prediction, target)) == doctest::Approx(2));
+  CHECK(value_of(nn::in_units_of(10, nn::mse_loss)(prediction, target)) == doctest::Approx(4));
+}
+
+TEST_CASE("one cycle goes as PyTorch's OneCycleLR with its defaults") {
+  // torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=10, pct_start=0.4): PyTorch reaches
+  // its peak at step pct_start * total - 1, here 3, and its end at the last.
+  const nn::OneCycle cycle{.peak = 1, .warmup = 4, .total = 10};
+  CHECK(cycle.rate(0) == doctest::Approx(0.04));
+  CHECK(cycle.rate(1) == doctest::Approx(0.28));
+  CHECK(cycle.rate(2) == doctest::Approx(0.76));
+  CHECK(cycle.rate(3) == doctest::Approx(1));
+  CHECK(cycle.rate(4) == doctest::Approx(0.933013).epsilon(1e-5));
+  CHECK(cycle.rate(9) == doctest::Approx(4e-6));
+  for (long step = 4; step < 9; ++step) CHECK(cycle.rate(step) > cycle.rate(step + 1));
 }

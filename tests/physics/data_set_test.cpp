@@ -44,9 +44,10 @@ std::string message_of(const Call& call) {
   return {};
 }
 
-const physics::Motion harmonic = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
-  result = -states.topRows(states.rows() / 2);
-};
+const physics::Motion harmonic =
+    physics::second_order([](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+      result = -states.topRows(states.rows() / 2);
+    });
 
 }  // namespace
 
@@ -156,9 +157,10 @@ TEST_CASE("labels are the accelerations of the closed form") {
   const physics::DoublePendulum pendulum{.m1 = 2, .m2 = 0.5, .l1 = 1.5, .l2 = 0.7, .g = 3};
   Random random(5);
   const Eigen::MatrixXd states = random_states(random, box, 20);
-  const physics::Motion motion = [&](const Eigen::MatrixXd& at, Eigen::MatrixXd& result) {
-    pendulum.accelerations(at, result);
-  };
+  const physics::Motion motion =
+      physics::second_order([&](const Eigen::MatrixXd& at, Eigen::MatrixXd& result) {
+        pendulum.accelerations(at, result);
+      });
   const DataSet data = label(motion, states);
   CHECK(data.states == states.cast<Scalar>());
   REQUIRE(data.accelerations.cols() == 20);
@@ -195,7 +197,7 @@ TEST_CASE("a trajectory that cannot go on ends early and does not disturb the ot
   const physics::Motion walled = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
     harmonic(states, result);
     for (Index s = 0; s < states.cols(); ++s)
-      if (states(0, s) > 2) result(0, s) = std::nan("");
+      if (states(0, s) > 2) result(1, s) = std::nan("");
   };
   Eigen::MatrixXd starts(2, 2);
   starts << 1, 0,  //

@@ -262,13 +262,50 @@ TEST_CASE("a seed gives the same bits with one thread and with two, another seed
 
 TEST_CASE("a run that diverges ends with 3, says so and keeps what it reached") {
   const Folder folder;
-  const Outcome run = folder.train("--preset seed --trajectories 16 --lr 1e6 --clip 0 --out X");
+  const Outcome run = folder.train(
+      "--preset seed --trajectories 16 --lr 1e6 --clip 0 --on-divergence stop --out X");
   CHECK(run.code == 3);
-  CHECK(contains(run.err, "finite"));
-  CHECK(contains(run.err, "--lr"));
+  for (const char* part : {"finite", "sample", "state", "condition number", "--lr"})
+    CHECK_MESSAGE(contains(run.err, part), part);
   CHECK(folder.result("X")["status"] == "diverged");
+  CHECK(folder.result("X")["skipped"] == 1);
   CHECK(split(folder.read("X/metrics.csv"), '\n').size() >= 2);
   CHECK(all_finite(weights(folder.read("X/model.safetensors"))));
+}
+
+TEST_CASE(
+    "by default batches without a finite loss are skipped and counted, until all of them are") {
+  const Folder folder;
+  const Outcome run =
+      folder.train("--preset seed --trajectories 64 --epochs 50 --lr 1e6 --clip 0 --out X");
+  CHECK(run.code == 3);
+  CHECK(folder.result("X")["skipped"].get<long>() >= 100);
+  CHECK(split(run.err, '\n').size() < 10);  // told once, not a hundred times
+}
+
+TEST_CASE("every model trains by the same program and says what it has learnt") {
+  const Folder folder;
+  for (const char* model : {"lnn", "delan", "hnn", "mlp"}) {
+    CAPTURE(model);
+    const std::string run = std::string("--model ") + model +
+                            " --hidden 16,16 --steps 900 --epochs 3 --batch 32 --rollouts 3 --out ";
+    CHECK(folder.train(run + "one").code == 0);
+    CHECK(folder.train(run + "two --threads 3").code == 0);
+    CHECK(folder.result("one")["model"] == model);
+    CHECK(folder.result("one")["train_steps"] == 900);
+    CHECK(folder.read("one/model.safetensors") == folder.read("two/model.safetensors"));
+    const auto rows = split(folder.read("one/metrics.csv"), '\n');
+    REQUIRE(rows.size() == 4);
+    CHECK(std::stod(split(rows[3], ',')[1]) < std::stod(split(rows[1], ',')[1]));
+  }
+}
+
+TEST_CASE("--steps says how often a fixed set is gone through") {
+  const Folder folder;
+  const std::string set = "--source fixed --trajectories 10 --points 4 --batch 8 --hidden 4 ";
+  CHECK(folder.train(set + "--steps 30 --rollouts 2 --out X").code == 0);
+  CHECK(folder.result("X")["train_steps"] == 30);
+  CHECK(split(folder.read("X/metrics.csv"), '\n').size() == 7);  // a header and six epochs
 }
 
 TEST_CASE("Ctrl-C ends with 130 after the step at hand and keeps what was reached") {

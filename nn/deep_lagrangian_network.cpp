@@ -1,0 +1,40 @@
+#include "nn/deep_lagrangian_network.h"
+
+#include "physics/euler_lagrange.h"
+
+namespace nn {
+namespace {
+
+Index triangle(Index n) { return n * (n + 1) / 2; }
+
+}  // namespace
+
+DeepLagrangianNetwork::DeepLagrangianNetwork(Options options)
+    : NetworkModel(options, "mechanics", Sees::coordinates,
+                   triangle(static_cast<Index>(options.angles.size())) + 1) {}
+
+Var DeepLagrangianNetwork::lagrangian(Var q, Var v) const {
+  const Index n = coordinates();
+  const Var outputs = mlp_(coordinate_features(q));  // C column by column, then V
+
+  // vᵀ C Cᵀ v = |Cᵀ v|²: one square for each column of C.
+  Var twice_kinetic = sum_rows(v * v) * options_.kinetic_prior;
+  Index next = 0;
+  for (Index j = 0; j < n; ++j) {
+    Var projection = softplus(row(outputs, next++)) * row(v, j);
+    for (Index i = j + 1; i < n; ++i) projection = projection + row(outputs, next++) * row(v, i);
+    twice_kinetic = twice_kinetic + pow(projection, 2);
+  }
+  const Var potential = row(outputs, next);
+  return twice_kinetic * 0.5 - potential;
+}
+
+Var DeepLagrangianNetwork::acceleration(Var q, Var v) const {
+  return physics::euler_lagrange(lagrangian(q, v), q, v);
+}
+
+std::optional<Var> DeepLagrangianNetwork::mass_matrix(Var q, Var v) const {
+  return physics::mass_matrix(lagrangian(q, v), v);
+}
+
+}  // namespace nn

@@ -1,0 +1,31 @@
+// Why a training step gave no finite loss or gradient: which sample, which operation, and how far
+// its mass matrix was from singular.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "nn/training_step.h"
+
+namespace nn {
+
+struct Divergence {
+  Index sample = 0;       ///< which column of the batch, from 0
+  Matrix state;           ///< 2n x 1: that sample's (q; v)
+  std::string operation;  ///< the first with a value that is not finite, as "sample_solve (2x1)"
+  /// Condition number of the sample's mass matrix, for a model that has one; Inf where it is
+  /// singular.
+  std::optional<double> condition;
+};
+
+/// The first sample of the batch that has a non-finite loss or gradient by itself, with the model's
+/// current parameters; none if each by itself is finite (their sum may have overflowed).
+/// states: 2n x N, accelerations: n x N.
+std::optional<Divergence> find_divergence(const Model& model, const Loss& loss,
+                                          const Matrix& states, const Matrix& accelerations);
+
+/// Condition number of the model's mass matrix at each state (2n x N), N long: largest over
+/// smallest singular value. Empty for a model without one.
+Eigen::VectorXd mass_matrix_conditions(const Model& model, const Matrix& states);
+
+}  // namespace nn

@@ -1,0 +1,43 @@
+#include "nn/network_model.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace nn {
+namespace {
+
+/// Layer widths from the inputs to the outputs.
+std::vector<Index> sizes(const NetworkOptions& options, Index velocities, Index outputs) {
+  const auto& angles = options.angles;
+  if (angles.empty()) throw std::invalid_argument("[model] needs at least one coordinate");
+  const Index coordinates =
+      static_cast<Index>(angles.size()) + std::count(angles.begin(), angles.end(), true);
+  std::vector<Index> all{coordinates + velocities};
+  all.insert(all.end(), options.hidden.begin(), options.hidden.end());
+  all.push_back(outputs);
+  return all;
+}
+
+}  // namespace
+
+NetworkModel::NetworkModel(Options options, const std::string& name, Sees sees, Index outputs)
+    : options_(std::move(options)),
+      mlp_(parameters_, name, sizes(options_, sees == Sees::state ? coordinates() : 0, outputs),
+           activation(options_.activation)) {}
+
+Var NetworkModel::coordinate_features(Var q) const {
+  if (std::count(options_.angles.begin(), options_.angles.end(), true) == 0) return q;
+  std::vector<Var> features;
+  for (Index i = 0; i < coordinates(); ++i) {
+    const Var q_i = row(q, i);
+    features.push_back(options_.angles[i] ? stack_rows(cos(q_i), sin(q_i)) : q_i);
+  }
+  return stack_rows(features);
+}
+
+Var NetworkModel::state_features(Var q, Var v) const {
+  const Var scaled = options_.velocity_scale == 1 ? v : v * options_.velocity_scale;
+  return stack_rows(coordinate_features(q), scaled);
+}
+
+}  // namespace nn

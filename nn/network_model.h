@@ -1,0 +1,54 @@
+// What the models here have in common: one multilayer perceptron, and how a state enters it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nn/initialise.h"
+#include "nn/mlp.h"
+#include "nn/model.h"
+
+namespace nn {
+
+struct NetworkOptions {
+  std::vector<Index> hidden = {64, 64};
+  std::string activation = "softplus";
+  /// For each coordinate: is it an angle, entering as (cos q, sin q)? Its length is n.
+  std::vector<bool> angles = {true, true};
+  /// Velocities (of a Hamiltonian: momenta) enter times this, so that all inputs are of order 1.
+  double velocity_scale = 1;
+  /// Adds ½ a |v|² to L: a mass matrix that is not near singular before anything is learnt.
+  /// (Of a Hamiltonian: ½ |p|² / a. A plain network has no place for it.)
+  double kinetic_prior = 0;
+  /// A network whose outputs are accelerations gives them in units of this.
+  double acceleration_scale = 1;
+};
+
+class NetworkModel : public Model {
+ public:
+  using Options = NetworkOptions;
+
+  Index coordinates() const override { return static_cast<Index>(options_.angles.size()); }
+
+  /// First weights; until then all parameters are zero.
+  void initialise(autodiff::Random& random, Initialiser initialiser = Initialiser::rule) {
+    nn::initialise(mlp_, parameters_, random, initialiser);
+  }
+
+ protected:
+  /// What the network looks at.
+  enum class Sees { coordinates, state };
+
+  /// Throws std::invalid_argument where there is no coordinate, or the activation is unknown.
+  NetworkModel(Options options, const std::string& name, Sees sees, Index outputs);
+
+  /// q of every sample as the network sees it, angles as cosine and sine: n x N -> features x N.
+  Var coordinate_features(Var q) const;
+  /// The same with velocities (or momenta) below them.
+  Var state_features(Var q, Var v) const;
+
+  Options options_;
+  Mlp mlp_;
+};
+
+}  // namespace nn

@@ -1,0 +1,209 @@
+// The models beside the Lagrangian network, against their definitions and finite differences.
+#include <doctest/doctest.h>
+
+#include <Eigen/Dense>
+#include <memory>
+#include <vector>
+
+#include "autodiff/program.h"
+#include "nn/adam.h"
+#include "nn/deep_lagrangian_network.h"
+#include "nn/divergence.h"
+#include "nn/hamiltonian_network.h"
+#include "nn/lagrangian_network.h"
+#include "nn/learnt_motion.h"
+#include "nn/loss.h"
+#include "nn/plain_network.h"
+#include "nn/training_step.h"
+#include "physics/double_pendulum.h"
+
+using autodiff::Index;
+using autodiff::Matrix;
+using autodiff::Random;
+using autodiff::Scalar;
+using autodiff::Tape;
+using autodiff::Var;
+
+namespace {
+
+const auto in_double_only = doctest::skip(sizeof(Scalar) < sizeof(double));
+const physics::DoublePendulum pendulum{.m1 = 1.3, .m2 = 0.8, .l1 = 0.9, .l2 = 1.1};
+
+const nn::NetworkOptions small{.hidden = {6, 5},
+                               .activation = "tanh",
+                               .angles = {true, true},
+                               .velocity_scale = 0.4,
+                               .kinetic_prior = 0.7};
+
+nn::HamiltonianNetwork hamiltonian_network(const nn::NetworkOptions& options = small) {
+  return {options, [](Var q, Var v) { return pendulum.lagrangian(q, v); }};
+}
+
+template <class M>
+M drawn(M model, std::uint64_t seed) {
+  Random random(seed);
+  for (Scalar& p : model.parameters().values()) p = static_cast<Scalar>(0.6 * random.normal());
+  return model;
+}
+
+/// What `record` makes of two halves of the columns of x.
+template <class Record>
+Eigen::MatrixXd value(const nn::Model& model, const Record& record, const Eigen::MatrixXd& x) {
+  const Index n = x.rows() / 2;
+  Tape tape;
+  const Var in = tape.input(x.rows(), x.cols(), "x");
+  const autodiff::Program program({record(slice_rows(in, 0, n), slice_rows(in, n, n))});
+  autodiff::Workspace workspace(program);
+  const Matrix bound = x.cast<Scalar>();
+  workspace.bind(in, bound);
+  model.parameters().bind(workspace);
+  program.run(workspace);
+  return workspace.value(0).cast<double>();
+}
+
+Eigen::Matrix2d true_mass(const Eigen::Vector2d& q) {
+  const double c = pendulum.m2 * pendulum.l1 * pendulum.l2 * std::cos(q[0] - q[1]);
+  const double m11 = (pendulum.m1 + pendulum.m2) * pendulum.l1 * pendulum.l1;
+  return Eigen::Matrix2d{{m11, c}, {c, pendulum.m2 * pendulum.l2 * pendulum.l2}};
+}
+
+Eigen::MatrixXd states(std::uint64_t seed, Index count) {
+  return Random(seed).uniform_matrix(4, count, -2, 2).cast<double>();
+}
+
+}  // namespace
+
+TEST_CASE("a deep Lagrangian network's L is quadratic in v, its mass matrix positive definite") {
+  const auto model = drawn(nn::DeepLagrangianNetwork(small), 1);
+  const auto lagrangian = [&](Var q, Var v) { return model.lagrangian(q, v); };
+  const Eigen::MatrixXd x = states(2, 30);
+  Eigen::MatrixXd at_rest = x, doubled = x;
+  at_rest.bottomRows(2).setZero();
+  doubled.bottomRows(2) *= 2;
+  const Eigen::MatrixXd minus_v = value(model, lagrangian, at_rest);
+  const Eigen::MatrixXd kinetic = value(model, lagrangian, x) - minus_v;
+  const double rounding = sizeof(Scalar) == 8 ? 1e-12 : 1e-4;
+  CHECK((value(model, lagrangian, doubled) - minus_v - 4 * kinetic).norm() <
+        rounding * kinetic.norm());
+
+  const auto mass = [&](Var q, Var v) { return *model.mass_matrix(q, v); };
+  const Eigen::MatrixXd masses = value(model, mass, x);
+  CHECK((masses - value(model, mass, at_rest)).norm() < rounding * masses.norm());
+  for (Index s = 0; s < x.cols(); ++s) {
+    const Eigen::Matrix2d m = masses.col(s).reshaped(2, 2);
+    const Eigen::Vector2d v = x.col(s).tail(2);
+    CHECK(kinetic(0, s) ==
+          doctest::Approx(0.5 * v.dot(m * v)).epsilon(sizeof(Scalar) == 8 ? 1e-10 : 1e-3));
+    CHECK(Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d>(m).eigenvalues()[0] >=
+          small.kinetic_prior * 0.999);
+  }
+}
+
+TEST_CASE("a Hamiltonian network's rates are Hamilton's, carried over from (q, p) to (q, v)" *
+          in_double_only) {
+  const auto model = drawn(hamiltonian_network(), 3);
+  const auto energy = [&](Eigen::Vector4d qp) {
+    return value(
+        model, [&](Var q, Var p) { return model.hamiltonian(q, p); }, qp)(0, 0);
+  };
+  constexpr double h = 1e-4;
+  const Eigen::MatrixXd x = states(4, 5);
+  Eigen::MatrixXd rates;
+  nn::learnt_motion(model, 1)(x, rates);
+  for (Index s = 0; s < x.cols(); ++s) {
+    const Eigen::Vector2d q = x.col(s).head(2), v = x.col(s).tail(2);
+    Eigen::Vector4d qp, slope;
+    qp << q, true_mass(q) * v;
+    for (int i = 0; i < 4; ++i) {
+      const Eigen::Vector4d step = h * Eigen::Vector4d::Unit(i);
+      slope[i] = (energy(qp + step) - energy(qp - step)) / (2 * h);
+    }
+    const Eigen::Vector2d dq = slope.tail(2), dp = -slope.head(2);
+    // v = M(q)⁻¹ p a little later, minus a little earlier.
+    const auto velocity_at = [&](double t) -> Eigen::Vector2d {
+      return true_mass(q + t * dq).inverse() * (qp.tail(2) + t * dp);
+    };
+    const Eigen::Vector2d dv = (velocity_at(h) - velocity_at(-h)) / (2 * h);
+    CHECK((rates.col(s).head(2) - dq).norm() < 1e-6 * (1 + dq.norm()));
+    CHECK((rates.col(s).tail(2) - dv).norm() < 1e-5 * (1 + dv.norm()));
+  }
+}
+
+TEST_CASE("a plain network's outputs are accelerations in its unit") {
+  nn::NetworkOptions options = small;
+  const auto one = drawn(nn::PlainNetwork(options), 5);
+  options.acceleration_scale = 30;
+  const auto thirty = drawn(nn::PlainNetwork(options), 5);
+  const Eigen::MatrixXd x = states(6, 7);
+  const auto acceleration = [&](const nn::Model& model) {
+    return value(
+        model, [&](Var q, Var v) { return model.acceleration(q, v); }, x);
+  };
+  CHECK(acceleration(one).rows() == 2);
+  CHECK(acceleration(thirty).isApprox(30 * acceleration(one), sizeof(Scalar) == 8 ? 1e-12 : 1e-5));
+  CHECK_FALSE(one.mass_matrix(Var(), Var()));
+}
+
+TEST_CASE("each model learns a small fixed set") {
+  const Eigen::MatrixXd x = states(7, 32) / 2;
+  Eigen::MatrixXd exact;
+  pendulum.accelerations(x, exact);
+  const Matrix inputs = x.cast<Scalar>(), targets = exact.cast<Scalar>();
+  const nn::NetworkOptions options{.hidden = {16, 16}, .kinetic_prior = 1};
+  std::vector<std::unique_ptr<nn::NetworkModel>> models;
+  models.push_back(std::make_unique<nn::DeepLagrangianNetwork>(options));
+  models.push_back(std::make_unique<nn::HamiltonianNetwork>(hamiltonian_network(options)));
+  models.push_back(std::make_unique<nn::PlainNetwork>(options));
+  for (const auto& model : models) {
+    Random random(8);
+    model->initialise(random, nn::Initialiser::lecun);
+    nn::TrainingStep step(*model, nn::huber_loss, {32, 16, 1});
+    nn::Adam adam(model->parameters().size());
+    const double first = step.run(inputs.data(), targets.data());
+    double last = first;
+    for (int k = 0; k < 600; ++k) {
+      adam.step(model->parameters().values(), step.gradient(), 1e-2);
+      last = step.run(inputs.data(), targets.data());
+    }
+    CAPTURE(first);
+    CHECK(last < first / 30);
+  }
+}
+
+TEST_CASE("a divergence names the sample, the operation and a singular mass matrix") {
+  nn::LagrangianNetwork model({.hidden = {4}});  // all parameters zero: L = 0, M = 0
+  const Matrix x = states(9, 3).cast<Scalar>(), target = Matrix::Ones(2, 3);
+  const auto found = find_divergence(model, nn::l1_loss, x, target);
+  REQUIRE(found);
+  CHECK(found->sample == 0);
+  CHECK(found->state == x.col(0));
+  CHECK(found->operation.starts_with("sample_solve"));
+  REQUIRE(found->condition);
+  CHECK(std::isinf(*found->condition));
+}
+
+TEST_CASE("a divergence is looked for sample by sample, and not found where all is well") {
+  const auto model = drawn(nn::DeepLagrangianNetwork(small), 10);
+  Matrix x = states(11, 4).cast<Scalar>(), target = Matrix::Ones(2, 4);
+  CHECK_FALSE(find_divergence(model, nn::l1_loss, x, target));
+  target(1, 2) = std::numeric_limits<Scalar>::quiet_NaN();
+  const auto found = find_divergence(model, nn::l1_loss, x, target);
+  REQUIRE(found);
+  CHECK(found->sample == 2);
+  CHECK(found->operation.starts_with("input"));
+  CHECK(found->condition < 1e6);
+}
+
+TEST_CASE("conditions of mass matrices are those of the singular values") {
+  const auto model = drawn(nn::DeepLagrangianNetwork(small), 12);
+  const Eigen::MatrixXd x = states(13, 6);
+  const Eigen::VectorXd conditions = mass_matrix_conditions(model, x.cast<Scalar>());
+  const Eigen::MatrixXd masses = value(
+      model, [&](Var q, Var v) { return *model.mass_matrix(q, v); }, x);
+  for (Index s = 0; s < 6; ++s) {
+    const auto eigenvalues =
+        Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d>(masses.col(s).reshaped(2, 2)).eigenvalues();
+    CHECK(conditions[s] == doctest::Approx(eigenvalues[1] / eigenvalues[0]).epsilon(1e-4));
+  }
+  CHECK(mass_matrix_conditions(hamiltonian_network(), x.cast<Scalar>()).size() == 0);
+}

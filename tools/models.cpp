@@ -1,0 +1,43 @@
+#include "tools/models.h"
+
+#include "nn/deep_lagrangian_network.h"
+#include "nn/hamiltonian_network.h"
+#include "nn/lagrangian_network.h"
+#include "nn/loss.h"
+#include "nn/plain_network.h"
+
+namespace tools {
+
+std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options) {
+  const nn::NetworkOptions network{.hidden = {options.hidden.begin(), options.hidden.end()},
+                                   .activation = options.activation,
+                                   .angles = {options.angle_features, options.angle_features},
+                                   .velocity_scale = options.velocity_scale,
+                                   .kinetic_prior = options.kinetic_prior,
+                                   .acceleration_scale = options.target_scale};
+  if (options.model == "delan") return std::make_unique<nn::DeepLagrangianNetwork>(network);
+  if (options.model == "hnn")
+    return std::make_unique<nn::HamiltonianNetwork>(
+        network,
+        [system = options.system](nn::Var q, nn::Var v) { return system.lagrangian(q, v); });
+  if (options.model == "mlp") return std::make_unique<nn::PlainNetwork>(network);
+  return std::make_unique<nn::LagrangianNetwork>(network);
+}
+
+std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options,
+                                             autodiff::Random& random) {
+  auto model = make_model(options);
+  model->initialise(random, options.initialiser == "rule"     ? nn::Initialiser::rule
+                            : options.initialiser == "slides" ? nn::Initialiser::slides
+                                                              : nn::Initialiser::lecun);
+  return model;
+}
+
+nn::Loss make_loss(const TrainOptions& options) {
+  const double unit = options.target_scale;
+  if (options.loss == "mse") return nn::in_units_of(unit, nn::mse_loss);
+  if (options.loss == "huber") return nn::in_units_of(unit, nn::huber_loss);
+  return nn::in_units_of(unit, nn::l1_loss);
+}
+
+}  // namespace tools
