@@ -7,7 +7,6 @@
 #include <limits>
 #include <sstream>
 
-#include "nn/adam.h"
 #include "nn/divergence.h"
 #include "nn/learnt_motion.h"
 #include "nn/safetensors.h"
@@ -88,7 +87,7 @@ void fit(nn::Model& model, const TrainOptions& options, Batches& batches, tools:
          tools::RunResult& result) {
   const nn::Loss loss = make_loss(options);
   nn::TrainingStep step(model, loss, {options.batch, options.shard_width, options.threads});
-  nn::Adam adam(model.parameters().size());
+  const auto optimiser = make_optimiser(options, model);
   const double largest_norm =
       options.clip > 0 ? options.clip : std::numeric_limits<double>::infinity();
   const long total_steps = batches.per_epoch() * options.epochs;
@@ -115,7 +114,7 @@ void fit(nn::Model& model, const TrainOptions& options, Batches& batches, tools:
       }
       skipped_in_a_row = 0;
       rate = learning_rate(options, epoch, number, total_steps);
-      adam.step(model.parameters().values(), step.gradient(), rate, clip);
+      optimiser->step(model.parameters().values(), step.gradient(), rate, clip);
       running_loss += batch_loss;
       ++learnt_from;
       ++result.train_steps;

@@ -6,14 +6,14 @@
 #include <span>
 #include <vector>
 
-#include "autodiff/matrix.h"
+#include "nn/optimiser.h"
 
 namespace nn {
 
 using autodiff::Index;
 using autodiff::Scalar;
 
-class Adam {
+class Adam : public Optimiser {
  public:
   struct Options {
     double beta1 = 0.9;     ///< how slowly the mean of the gradient forgets
@@ -28,7 +28,7 @@ class Adam {
   ///   m = β1 m + (1 - β1) g,   m̂ = m / (1 - β1^t),
   ///   v = β2 v + (1 - β2) g²,  v̂ = v / (1 - β2^t),   g = gradient_scale · gradient.
   void step(std::span<Scalar> parameters, std::span<const Scalar> gradient, double rate,
-            double gradient_scale = 1);
+            double gradient_scale = 1) override;
 
   long steps() const { return steps_; }
 
@@ -37,9 +37,5 @@ class Adam {
   std::vector<Scalar> m_, v_;
   long steps_ = 0;
 };
-
-/// The factor that brings the norm of the gradient down to `limit`; 1 where it is below already,
-/// NaN where it is not finite.
-double clip_factor(std::span<const Scalar> gradient, double limit);
 
 }  // namespace nn

@@ -1,10 +1,12 @@
 #include "tools/models.h"
 
+#include "nn/adam.h"
 #include "nn/deep_lagrangian_network.h"
 #include "nn/hamiltonian_network.h"
 #include "nn/lagrangian_network.h"
 #include "nn/loss.h"
 #include "nn/plain_network.h"
+#include "nn/soap.h"
 
 namespace tools {
 
@@ -38,6 +40,12 @@ nn::Loss make_loss(const TrainOptions& options) {
   if (options.loss == "mse") return nn::in_units_of(unit, nn::mse_loss);
   if (options.loss == "huber") return nn::in_units_of(unit, nn::huber_loss);
   return nn::in_units_of(unit, nn::l1_loss);
+}
+
+std::unique_ptr<nn::Optimiser> make_optimiser(const TrainOptions& options, const nn::Model& model) {
+  if (options.optimiser == "adam") return std::make_unique<nn::Adam>(model.parameters().size());
+  return std::make_unique<nn::Soap>(model.parameters(),
+                                    nn::Soap::Options{.threads = options.threads});
 }
 
 }  // namespace tools

@@ -1,9 +1,10 @@
-// From options to the things that train: the model and its loss.
+// From options to what trains: the model, its loss and the optimiser.
 #pragma once
 
 #include <memory>
 
 #include "nn/network_model.h"
+#include "nn/optimiser.h"
 #include "nn/training_step.h"
 #include "tools/options.h"
 
@@ -15,5 +16,6 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options);
 std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options, autodiff::Random& random);
 
 nn::Loss make_loss(const TrainOptions& options);
+std::unique_ptr<nn::Optimiser> make_optimiser(const TrainOptions& options, const nn::Model& model);
 
 }  // namespace tools

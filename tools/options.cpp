@@ -29,6 +29,7 @@ TrainOptions seed_preset() {
   o.loss = "mse";
   o.batch = 4;
   o.epochs = 100;
+  o.optimiser = "adam";
   o.learning_rate = 1e-3;
   o.schedule = "step";
   o.lr_step = 10;
@@ -49,6 +50,7 @@ TrainOptions paper_preset() {
   o.batch = 512;
   o.epochs = 600;
   o.steps_per_epoch = 1000;
+  o.optimiser = "adam";
   o.learning_rate = 1e-3;
   o.clip = 0;
   return o;
@@ -201,6 +203,12 @@ void declare(CLI::App& app, TrainOptions& o) {
                  "Steps in all. With fresh states they are shared out among the epochs, with a "
                  "fixed set they say how many epochs; 0: as the two above say")
       ->check(between(0, 1e12))
+      ->group(training);
+  app.add_option(
+         "--optimiser", o.optimiser,
+         "adam, or soap: Adam in the eigenbasis of each layer's gradients, a third slower a "
+         "step and many steps ahead")
+      ->check(CLI::IsMember({"adam", "soap"}))
       ->group(training);
   add_real(app, "--lr", o.learning_rate, "Learning rate: the first, or the peak")
       ->check(between(0, any))

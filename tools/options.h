@@ -50,6 +50,7 @@ struct TrainOptions {
   int epochs = 50;
   int steps_per_epoch = 4000;  ///< with fresh states; a fixed set is gone through once
   long steps = 0;              ///< in all; 0: as epochs and steps_per_epoch say
+  std::string optimiser = "soap";
   double learning_rate = 1e-2;
   std::string schedule = "cosine";
   int lr_step = 10;       ///< step schedule: epochs between drops
