@@ -39,7 +39,8 @@ class Batches {
           truth, tools::trajectory_states(options, options.trajectories, random, truth));
     if (options.source == "fixed")
       data_ = physics::label(
-          truth, tools::box_states(options, Index{options.trajectories} * options.points, random));
+          truth, tools::box_states(options, Index{options.trajectories} * options.points, random,
+                                   options.velocity_margin));
     if (!fresh_) data_ = physics::shuffled(data_, random);
   }
 
@@ -50,7 +51,8 @@ class Batches {
   /// Batch number k of an epoch.
   void go_to(Index k) {
     if (fresh_)
-      data_ = physics::label(truth_, tools::box_states(options_, options_.batch, random_));
+      data_ = physics::label(
+          truth_, tools::box_states(options_, options_.batch, random_, options_.velocity_margin));
     begin_ = fresh_ ? 0 : k * options_.batch;
   }
   const Scalar* states() const { return data_.states.col(begin_).data(); }
@@ -136,10 +138,7 @@ tools::ExitCode train(const TrainOptions& options) {
   Random random(options.seed);
 
   // System: the true law of motion, in closed form.
-  const physics::Motion truth =
-      physics::second_order([&](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
-        options.system.accelerations(states, result);
-      });
+  const physics::Motion truth = tools::true_motion(options.system);
 
   // Data, model, fit.
   Batches batches(options, random, truth);
@@ -155,11 +154,7 @@ tools::ExitCode train(const TrainOptions& options) {
   // Judge.
   if (result.status == "finished") {
     if (!options.quiet) std::cout << "  judging on fresh states and trajectories" << std::endl;
-    const physics::Motion network = learnt_motion(*model, options.threads);
-    const physics::Motion learnt = [&](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
-      if (tools::interrupted()) throw tools::Interrupted();
-      network(states, rates);
-    };
+    const physics::Motion learnt = tools::interruptible(learnt_motion(*model, options.threads));
     try {
       result.judgement = judge(options, {truth, learnt});
       folder.write("trajectory.csv", trajectory_csv(options, {truth, learnt}));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "nn/mass_matrix.h"
 #include "nn/training_step.h"
 
 namespace nn {
@@ -23,9 +24,5 @@ struct Divergence {
 /// states: 2n x N, accelerations: n x N.
 std::optional<Divergence> find_divergence(const Model& model, const Loss& loss,
                                           const Matrix& states, const Matrix& accelerations);
-
-/// Condition number of the model's mass matrix at each state (2n x N), N long: largest over
-/// smallest singular value. Empty for a model without one.
-Eigen::VectorXd mass_matrix_conditions(const Model& model, const Matrix& states);
 
 }  // namespace nn

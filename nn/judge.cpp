@@ -10,6 +10,18 @@ namespace nn {
 
 using autodiff::Index;
 
+namespace {
+
+void require_pairs(const std::vector<physics::Solution>& learnt,
+                   const std::vector<physics::Solution>& truth) {
+  if (truth.empty() || learnt.size() != truth.size())
+    throw std::invalid_argument("[judge] " + std::to_string(learnt.size()) + " learnt and " +
+                                std::to_string(truth.size()) +
+                                " true trajectories: they go in pairs");
+}
+
+}  // namespace
+
 AccelerationErrors judge_accelerations(const physics::Motion& learnt, const physics::Motion& truth,
                                        const Eigen::MatrixXd& states) {
   Eigen::MatrixXd predicted, exact;
@@ -21,10 +33,7 @@ AccelerationErrors judge_accelerations(const physics::Motion& learnt, const phys
 
 RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
                              const std::vector<physics::Solution>& truth) {
-  if (truth.empty() || learnt.size() != truth.size())
-    throw std::invalid_argument("[judge_rollouts] " + std::to_string(learnt.size()) +
-                                " learnt and " + std::to_string(truth.size()) +
-                                " true trajectories: they go in pairs");
+  require_pairs(learnt, truth);
   const Index n = truth.front().y.rows() / 2;
   RolloutErrors errors{Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n)};
   Eigen::MatrixXd of_one(truth.size(), n);  // mean square of each trajectory
@@ -38,22 +47,44 @@ RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
     of_one.row(k) = (q - truth[k].y.topRows(n)).cwiseAbs2().rowwise().mean();
   }
   errors.mse = of_one.colwise().mean();
-  for (Index i = 0; i < n; ++i) {
-    auto column = of_one.col(i);
-    std::sort(column.begin(), column.end());
-    const Index half = column.size() / 2;
-    errors.median[i] =
-        column.size() % 2 == 1 ? column[half] : (column[half - 1] + column[half]) / 2;
+  for (Index i = 0; i < n; ++i) errors.median[i] = quantile(of_one.col(i), 0.5);
+  return errors;
+}
+
+Eigen::VectorXd energy_errors(const std::vector<physics::Solution>& trajectories,
+                              const Energy& energy, double scale) {
+  Eigen::VectorXd errors(trajectories.size());
+  for (std::size_t k = 0; k < trajectories.size(); ++k) {
+    const physics::Solution& trajectory = trajectories[k];
+    const double first = energy(trajectory.y.col(0).data()), last = energy(trajectory.y_end.data());
+    errors[k] = std::abs(last - first) / scale;
   }
   return errors;
 }
 
-double energy_error(const std::vector<physics::Solution>& trajectories, const Energy& energy,
-                    double scale) {
-  double total = 0;
-  for (const physics::Solution& trajectory : trajectories)
-    total += std::abs(energy(trajectory.y_end.data()) - energy(trajectory.y.col(0).data()));
-  return total / scale / static_cast<double>(trajectories.size());
+Eigen::VectorXd valid_times(const std::vector<physics::Solution>& learnt,
+                            const std::vector<physics::Solution>& truth, double threshold) {
+  require_pairs(learnt, truth);
+  const Index n = truth.front().y.rows() / 2;
+  Eigen::VectorXd times(truth.size());
+  for (std::size_t k = 0; k < truth.size(); ++k) {
+    const Index both = std::min(learnt[k].y.cols(), truth[k].y.cols());
+    const Eigen::RowVectorXd distance =
+        (learnt[k].y.topLeftCorner(n, both) - truth[k].y.topLeftCorner(n, both)).colwise().norm();
+    Index s = 0;
+    while (s + 1 < both && distance[s + 1] <= threshold) ++s;
+    times[k] = truth[k].t[s];
+  }
+  return times;
+}
+
+double quantile(Eigen::VectorXd values, double p) {
+  if (values.size() == 0) return std::nan("");
+  std::sort(values.begin(), values.end());
+  const double at = p * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<Index>(at);
+  const Index above = std::min(below + 1, values.size() - 1);
+  return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
 }
 
 }  // namespace nn

@@ -29,8 +29,17 @@ RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
 /// Energy of one state, of the true system [J].
 using Energy = std::function<double(const double* state)>;
 
-/// Mean over the trajectories of |E at their end - E(first)| / scale.
-double energy_error(const std::vector<physics::Solution>& trajectories, const Energy& energy,
-                    double scale);
+/// |E at the end - E(first)| / scale of each trajectory.
+Eigen::VectorXd energy_errors(const std::vector<physics::Solution>& trajectories,
+                              const Energy& energy, double scale);
+
+/// For how long a learnt trajectory can be believed: the last time before the distance
+/// ‖q learnt - q true‖ exceeds the threshold, or before the trajectory ends. Of each pair.
+Eigen::VectorXd valid_times(const std::vector<physics::Solution>& learnt,
+                            const std::vector<physics::Solution>& truth, double threshold);
+
+/// The entry below which a fraction p of the sorted values lies, between neighbours in a straight
+/// line (as numpy's default). NaN of no values.
+double quantile(Eigen::VectorXd values, double p);
 
 }  // namespace nn

@@ -23,6 +23,14 @@ std::vector<Var> Parameters::on(Tape& tape) const {
   return leaves;
 }
 
+std::vector<std::pair<Var, Matrix>> Parameters::bindings(Tape& tape) const {
+  std::vector<std::pair<Var, Matrix>> pairs;
+  for (const Parameter& p : list_)
+    pairs.emplace_back(p.on(tape), autodiff::ConstMatrixMap(values_.data() + p.offset, p.shape.rows,
+                                                            p.shape.cols));
+  return pairs;
+}
+
 void Parameters::bind(autodiff::ShardedProgram& program) const {
   for (const Parameter& p : list_) program.bind_parameter(p.name, values_.data() + p.offset);
 }

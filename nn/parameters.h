@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "autodiff/parallel.h"
@@ -42,6 +43,8 @@ class Parameters {
 
   /// All leaves, in the order of the flat array.
   std::vector<Var> on(Tape& tape) const;
+  /// All leaves with their current values, for `evaluate`.
+  std::vector<std::pair<Var, Matrix>> bindings(Tape& tape) const;
   /// Lets a program read the current values. Adding parameters afterwards would move them.
   void bind(autodiff::ShardedProgram& program) const;
   void bind(autodiff::Workspace& workspace) const;

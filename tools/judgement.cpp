@@ -14,14 +14,6 @@ using autodiff::Random;
 
 namespace {
 
-constexpr physics::Rk45Options for_truth{.rtol = 1e-8, .atol = 1e-8};
-
-/// The true double pendulum, over all of the default's phase space, takes at most 604 steps for 5 s
-/// at a tolerance of 1e-6, and 5841 for the 100 s of the energy protocol at 1e-7.
-physics::Rk45Options for_learnt(double tolerance, double duration) {
-  return {.rtol = tolerance, .atol = tolerance, .max_steps = 500 + std::lround(70 * duration)};
-}
-
 // Judges draw other states than training, which starts from the seed itself.
 constexpr std::uint64_t judge_seed = 1'000'003, example_seed = 2'000'003;
 
@@ -31,25 +23,45 @@ Eigen::MatrixXd fresh_states(const TrainOptions& options, Index count, Random& r
   return trajectory_states(options, count / options.points + 1, random, truth);
 }
 
-/// 40 starts near rest, T = 100 s, energies in units of the largest potential energy (29.4 J where
-/// masses and lengths are 1).
-double paper_energy_error(const physics::DoublePendulum& pendulum, const physics::Motion& learnt,
-                          Random& random) {
+}  // namespace
+
+physics::Motion true_motion(const physics::DoublePendulum& system) {
+  return physics::second_order([system](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+    system.accelerations(states, result);
+  });
+}
+
+physics::Motion interruptible(physics::Motion motion) {
+  return [motion = std::move(motion)](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
+    if (interrupted()) throw Interrupted();
+    motion(states, rates);
+  };
+}
+
+physics::Rk45Options for_learnt(double tolerance, double duration) {
+  // The true double pendulum, over all of the default's phase space, takes at most 604 steps for
+  // 5 s at a tolerance of 1e-6, and 5841 for the 100 s of the energy protocol at 1e-7.
+  const double steps = (500 + 70 * duration) * std::max(1.0, std::pow(1e-7 / tolerance, 0.2));
+  return {.rtol = tolerance, .atol = tolerance, .max_steps = std::lround(steps)};
+}
+
+Eigen::VectorXd paper_energy_errors(const physics::DoublePendulum& system,
+                                    const physics::Motion& learnt, Random& random) {
   constexpr double circle = 2 * std::numbers::pi;
   const physics::StateBox near_rest{Eigen::Vector4d::Zero(),
                                     Eigen::Vector4d(circle, circle, 0.1, 0.1)};
   const auto ends = physics::roll_out(learnt, physics::random_states(random, near_rest, 40),
                                       Eigen::Vector2d(0, 100), for_learnt(1e-7, 100));
-  const double highest = pendulum.potential_energy(std::numbers::pi, std::numbers::pi);
+  const double highest = system.potential_energy(std::numbers::pi, std::numbers::pi);
   const double scale = highest > 0 ? highest : 1;  // without gravity: 1 J
-  return nn::energy_error(
-      ends, [&](const double* state) { return pendulum.energy(state); }, scale);
+  return nn::energy_errors(
+      ends, [&](const double* state) { return system.energy(state); }, scale);
 }
 
-}  // namespace
-
-Eigen::MatrixXd box_states(const TrainOptions& options, Index count, Random& random) {
-  const Eigen::Vector4d high(options.angle, options.angle, options.velocity, options.velocity);
+Eigen::MatrixXd box_states(const TrainOptions& options, Index count, Random& random,
+                           double margin) {
+  const double velocity = margin * options.velocity;
+  const Eigen::Vector4d high(options.angle, options.angle, velocity, velocity);
   return physics::random_states(random, {-high, high}, count);
 }
 
@@ -74,7 +86,7 @@ Judgement judge(const TrainOptions& options, const Motions& motions) {
         nn::judge_rollouts(
             physics::roll_out(motions.learnt, starts, times, for_learnt(1e-6, options.duration)),
             physics::roll_out(motions.truth, starts, times, for_truth)),
-        paper_energy_error(options.system, motions.learnt, random)};
+        paper_energy_errors(options.system, motions.learnt, random).mean()};
   }
   judged.seconds = watch.seconds();
   return judged;

@@ -24,6 +24,7 @@ TrainOptions seed_preset() {
   o.hidden = {16, 16, 16};
   o.initialiser = "slides";
   o.angle_features = false;
+  o.velocity_margin = 1;
   o.velocity_scale = 1;
   o.kinetic_prior = 0;
   o.loss = "mse";
@@ -44,6 +45,7 @@ TrainOptions paper_preset() {
   o.preset = "paper";
   o.hidden = {600, 600, 600};
   o.angle_features = false;
+  o.velocity_margin = 1;
   o.velocity_scale = 1;
   o.kinetic_prior = 0;
   o.loss = "l1";
@@ -146,6 +148,11 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->group(data);
   add_real(app, "--velocity", o.velocity, "Random starts have |omega| up to this [rad/s]")
       ->check(between(0, any))
+      ->group(data);
+  add_real(app, "--velocity-margin", o.velocity_margin,
+           "Random training states have |omega| up to --velocity times this: motions that start "
+           "within --velocity get faster")
+      ->check(between(positive, any))
       ->group(data);
   app.add_option("--trajectories", o.trajectories, "Trajectories in the fixed set")
       ->check(between(1, 1e7))

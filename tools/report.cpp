@@ -1,24 +1,14 @@
 #include "tools/report.h"
 
-#include <cstdarg>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <vector>
+
+#include "tools/text.h"
 
 namespace tools {
 namespace {
 
 std::vector<double> list(const Eigen::VectorXd& v) { return {v.begin(), v.end()}; }
-
-/// printf into a string.
-__attribute__((format(printf, 1, 2))) std::string format(const char* pattern, ...) {
-  char buffer[256];
-  va_list arguments;
-  va_start(arguments, pattern);
-  std::vsnprintf(buffer, sizeof buffer, pattern, arguments);
-  va_end(arguments);
-  return buffer;
-}
 
 }  // namespace
 

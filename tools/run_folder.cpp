@@ -12,18 +12,9 @@ namespace {
 
 }  // namespace
 
-RunFolder::RunFolder(std::filesystem::path path) : path_(std::move(path)) {
-  std::error_code error;
-  std::filesystem::create_directories(path_, error);
-  if (error) throw IoError("cannot make the folder '" + path_.string() + "': " + error.message());
-  for (const char* stale : {"result.json", "trajectory.csv"})
-    std::filesystem::remove(path_ / stale, error);  // of an earlier run
-  metrics_.open(path_ / "metrics.csv");
-  if (!metrics_) fail("write", path_ / "metrics.csv");
-}
-
-void RunFolder::write(const std::string& name, const std::string& content) const {
-  const std::filesystem::path target = path_ / name, temporary = path_ / (name + ".tmp");
+void write_file(const std::filesystem::path& target, const std::string& content) {
+  std::filesystem::path temporary = target;
+  temporary += ".tmp";
   std::ofstream file(temporary, std::ios::binary);
   file << content << std::flush;
   const bool written = file.good();
@@ -37,6 +28,16 @@ void RunFolder::write(const std::string& name, const std::string& content) const
   }
   std::filesystem::rename(temporary, target, error);
   if (error) throw IoError("cannot write '" + target.string() + "': " + error.message());
+}
+
+RunFolder::RunFolder(std::filesystem::path path) : path_(std::move(path)) {
+  std::error_code error;
+  std::filesystem::create_directories(path_, error);
+  if (error) throw IoError("cannot make the folder '" + path_.string() + "': " + error.message());
+  for (const char* stale : {"result.json", "trajectory.csv", "evaluation.json"})
+    std::filesystem::remove(path_ / stale, error);  // of an earlier run
+  metrics_.open(path_ / "metrics.csv");
+  if (!metrics_) fail("write", path_ / "metrics.csv");
 }
 
 void RunFolder::add_metrics(const std::string& row) {

@@ -14,6 +14,9 @@ struct IoError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Writes a whole file, or none.
+void write_file(const std::filesystem::path& target, const std::string& content);
+
 class RunFolder {
  public:
   /// Makes the folder, with its parents, and checks that it can be written to.
@@ -21,8 +24,10 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return path_; }
 
-  /// Writes a whole file.
-  void write(const std::string& name, const std::string& content) const;
+  /// Writes a whole file in it.
+  void write(const std::string& name, const std::string& content) const {
+    write_file(path_ / name, content);
+  }
   /// Adds a row to metrics.csv; the first one is the header.
   void add_metrics(const std::string& row);
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 using autodiff::Index;
-using nn::energy_error;
+using nn::energy_errors;
 using nn::judge_accelerations;
 using nn::judge_rollouts;
 using Trajectories = std::vector<physics::Solution>;
@@ -115,7 +115,7 @@ TEST_CASE("the energy error is the mean of |last - first| in units of the scale"
   Eigen::MatrixXd up(2, 3), down(2, 2);
   up << 1, 99, 3, 0, 0, 0;  // what is in between does not count
   down << 5, 1, 0, 0;
-  const double error = energy_error({trajectory(up), trajectory(down)}, first_entry, 10);
+  const double error = energy_errors({trajectory(up), trajectory(down)}, first_entry, 10).mean();
   CHECK(error == doctest::Approx((2 + 4) / 2.0 / 10));
 }
 
@@ -123,5 +123,30 @@ TEST_CASE("a trajectory that stopped early is judged by the energy it had there"
   physics::Solution stopped = standing(3, 1);  // of the times asked for it only reached the start
   stopped.status = physics::Rk45Status::too_many_steps;
   stopped.y_end = Eigen::Vector2d(8, 0);
-  CHECK(energy_error({stopped}, first_entry, 1) == 5);
+  CHECK(energy_errors({stopped}, first_entry, 1)[0] == 5);
+}
+
+TEST_CASE("a trajectory is believed up to the last time before it is off by the threshold") {
+  const auto with_times = [](Eigen::MatrixXd states) {
+    physics::Solution solution = trajectory(states);
+    solution.t = Eigen::VectorXd::LinSpaced(states.cols(), 0, 0.5 * double(states.cols() - 1));
+    return solution;
+  };
+  Eigen::MatrixXd truth = Eigen::MatrixXd::Zero(4, 5), off = truth, back = truth;
+  off.row(0) << 0, 0.3, 0.3, 0.3, 0.9;
+  off.row(1) << 0, 0.4, 0.5, 0, 0;  // distances 0, 0.5, 0.58, 0.3, 0.9
+  back.row(2).setConstant(100);     // velocities do not count
+  const Eigen::VectorXd times =
+      valid_times({with_times(off), with_times(back), with_times(back.leftCols(2))},
+                  {with_times(truth), with_times(truth), with_times(truth)}, 0.5);
+  CHECK(times == Eigen::Vector3d(0.5, 2, 0.5));
+}
+
+TEST_CASE("quantiles lie between neighbours in a straight line") {
+  const Eigen::VectorXd values = (Eigen::VectorXd(5) << 5, 1, 4, 2, 3).finished();
+  CHECK(nn::quantile(values, 0) == 1);
+  CHECK(nn::quantile(values, 0.5) == 3);
+  CHECK(nn::quantile(values, 0.9) == doctest::Approx(4.6));
+  CHECK(nn::quantile(values, 1) == 5);
+  CHECK(std::isnan(nn::quantile({}, 0.5)));
 }

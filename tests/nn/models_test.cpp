@@ -194,16 +194,24 @@ TEST_CASE("a divergence is looked for sample by sample, and not found where all 
   CHECK(found->condition < 1e6);
 }
 
-TEST_CASE("conditions of mass matrices are those of the singular values") {
-  const auto model = drawn(nn::DeepLagrangianNetwork(small), 12);
-  const Eigen::MatrixXd x = states(13, 6);
-  const Eigen::VectorXd conditions = mass_matrix_conditions(model, x.cast<Scalar>());
-  const Eigen::MatrixXd masses = value(
-      model, [&](Var q, Var v) { return *model.mass_matrix(q, v); }, x);
-  for (Index s = 0; s < 6; ++s) {
-    const auto eigenvalues =
+TEST_CASE("mass matrices have the condition and the definiteness of their eigenvalues") {
+  const auto model = drawn(nn::LagrangianNetwork(small), 12);
+  const Eigen::MatrixXd x = states(13, 200);
+  const Eigen::MatrixXd masses = mass_matrices(model, x);
+  CHECK(masses.isApprox(value(
+      model, [&](Var q, Var v) { return *model.mass_matrix(q, v); }, x)));
+  Index positive = 0, negative = 0, of_both = 0;
+  for (Index s = 0; s < x.cols(); ++s) {
+    const auto of =
         Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d>(masses.col(s).reshaped(2, 2)).eigenvalues();
-    CHECK(conditions[s] == doctest::Approx(eigenvalues[1] / eigenvalues[0]).epsilon(1e-4));
+    (of[0] > 0 ? positive : of[1] < 0 ? negative : of_both)++;
+    const double small_one = of.cwiseAbs().minCoeff(), large_one = of.cwiseAbs().maxCoeff();
+    CHECK(nn::condition_number(masses.col(s)) ==
+          doctest::Approx(large_one / small_one).epsilon(1e-4));
   }
-  CHECK(mass_matrix_conditions(hamiltonian_network(), x.cast<Scalar>()).size() == 0);
+  CHECK(std::min(positive, negative) + of_both > 0);  // a wild network: there is something to find
+  CHECK(nn::indefinite_share(masses) ==
+        doctest::Approx(double(200 - std::max(positive, negative)) / 200));
+  CHECK(nn::indefinite_share(-masses) == nn::indefinite_share(masses));
+  CHECK(mass_matrices(hamiltonian_network(), x).size() == 0);
 }

@@ -1,0 +1,46 @@
+#include "physics/lyapunov.h"
+
+#include <cmath>
+
+namespace physics {
+namespace {
+
+/// Every state after that time; NaN where a trajectory ended before.
+Eigen::MatrixXd later(const Motion& motion, const Eigen::MatrixXd& states, double time,
+                      const Rk45Options& options) {
+  Eigen::MatrixXd result(states.rows(), states.cols());
+  const auto solutions = roll_out(motion, states, Eigen::Vector2d(0, time), options);
+  for (Index s = 0; s < states.cols(); ++s)
+    if (solutions[s].ok())
+      result.col(s) = solutions[s].y_end;
+    else
+      result.col(s).setConstant(std::nan(""));
+  return result;
+}
+
+}  // namespace
+
+Eigen::VectorXd lyapunov_exponents(const Motion& motion, const Eigen::MatrixXd& starts,
+                                   const LyapunovOptions& options) {
+  const Index d = starts.rows(), count = starts.cols();
+  const long settling = std::lround(options.settle / options.interval);
+  const long measured = std::lround(options.duration / options.interval);
+
+  // States on the left, their twins on the right.
+  Eigen::MatrixXd pairs(d, 2 * count);
+  pairs.leftCols(count) = starts;
+  pairs.rightCols(count) = starts.array() + options.offset / std::sqrt(static_cast<double>(d));
+  Eigen::VectorXd growth = Eigen::VectorXd::Zero(count);
+  for (long k = 0; k < settling + measured; ++k) {
+    pairs = later(motion, pairs, options.interval, options.integrator);
+    for (Index s = 0; s < count; ++s) {
+      const Eigen::VectorXd apart = pairs.col(count + s) - pairs.col(s);
+      const double factor = apart.norm() / options.offset;
+      if (k >= settling) growth[s] += std::log(factor);
+      pairs.col(count + s) = pairs.col(s) + apart / factor;
+    }
+  }
+  return growth / (static_cast<double>(measured) * options.interval);
+}
+
+}  // namespace physics

@@ -1,0 +1,54 @@
+// Lyapunov exponents of motions where they are known.
+#include "physics/lyapunov.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+TEST_CASE("an unstable equilibrium's neighbours part with the exponent of its linear motion") {
+  // q'' = a² q has solutions e^{±at}.
+  const physics::Motion saddle = physics::second_order(
+      [](const Eigen::MatrixXd& states, Eigen::MatrixXd& a) { a = 0.49 * states.topRows(1); });
+  const auto found = lyapunov_exponents(saddle, Eigen::MatrixXd::Constant(2, 2, 0.01),
+                                        {.settle = 10, .duration = 10});
+  CHECK(found[0] == doctest::Approx(0.7).epsilon(1e-3));
+  CHECK(found[1] == found[0]);
+}
+
+TEST_CASE("a harmonic oscillator is not chaotic") {
+  const physics::Motion harmonic = physics::second_order(
+      [](const Eigen::MatrixXd& states, Eigen::MatrixXd& a) { a = -states.topRows(1); });
+  const double turn = 2 * std::acos(-1.0);
+  const auto found =
+      lyapunov_exponents(harmonic, Eigen::Vector2d(1, 0),
+                         {.interval = turn / 4, .settle = turn, .duration = 20 * turn});
+  CHECK(std::abs(found[0]) < 1e-3);
+}
+
+TEST_CASE("Lorenz's attractor has 0.906") {
+  const physics::Motion lorenz = [](const Eigen::MatrixXd& s, Eigen::MatrixXd& rates) {
+    rates.resize(3, s.cols());
+    rates.row(0) = 10 * (s.row(1) - s.row(0));
+    rates.row(1) = s.row(0).cwiseProduct((28 - s.row(2).array()).matrix()) - s.row(1);
+    rates.row(2) = s.row(0).cwiseProduct(s.row(1)) - 8.0 / 3 * s.row(2);
+  };
+  const Eigen::MatrixXd starts = Eigen::MatrixXd::Random(3, 16).array() + 5;
+  const auto found = lyapunov_exponents(
+      lorenz, starts, {.settle = 20, .duration = 100, .integrator = {.rtol = 1e-9, .atol = 1e-9}});
+  CHECK(found.mean() == doctest::Approx(0.906).epsilon(0.03));
+}
+
+TEST_CASE("a trajectory that cannot go on has no exponent, its neighbour has") {
+  const physics::Motion walled =
+      physics::second_order([](const Eigen::MatrixXd& states, Eigen::MatrixXd& a) {
+        a = states.topRows(1);
+        for (Eigen::Index s = 0; s < a.cols(); ++s)
+          if (states(0, s) > 10) a(0, s) = std::nan("");
+      });
+  Eigen::MatrixXd starts(2, 2);
+  starts << 9, 1e-9,  //
+      0, 0;
+  const auto found = lyapunov_exponents(walled, starts, {.settle = 5, .duration = 5});
+  CHECK(std::isnan(found[0]));
+  CHECK(std::isfinite(found[1]));
+}

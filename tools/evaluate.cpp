@@ -1,0 +1,100 @@
+// tools/evaluate RUN: judges what ./train has saved, on states that training has not seen.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <thread>
+
+#include "tools/evaluation.h"
+#include "tools/models.h"
+#include "tools/progress.h"
+#include "tools/run_folder.h"
+#include "tools/weights.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+tools::EvaluateOptions parse(int argc, char** argv) {
+  tools::EvaluateOptions o;
+  CLI::App app(
+      "Judges a model that ./train has saved: accelerations, trajectories, energy, how long "
+      "its predictions hold, and its mass matrix.",
+      "tools/evaluate");
+  app.option_defaults()->always_capture_default();
+  app.add_option("run", o.run, "Folder of the run, as runs/default")->required();
+  app.add_option("--trajectories", o.trajectories, "Random trajectories of each repeat")
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--duration", o.duration, "Length of a trajectory [s]")
+      ->check(CLI::Range(0.1, 1e4));
+  app.add_option("--repeats", o.repeats, "Repeats with fresh starts, to see the spread")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--seed", o.seed, "Seed of the states (another stream than training's)");
+  app.add_option("--threads", o.threads, "OpenMP threads; 0: one for each core")
+      ->check(CLI::Range(0, 4096));
+  app.add_flag("--quiet", o.quiet, "Print nothing but errors");
+  app.footer(
+      "Writes RUN/evaluation.json.\n\nExamples:\n"
+      "  ./train && tools/evaluate runs/default\n"
+      "  tools/evaluate runs/default --trajectories 200 --duration 30 --repeats 1\n"
+      "\nExit codes: 0 ok, 2 usage, 4 files, 130 interrupted.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    throw tools::EndProgram(tools::exit_ok, app.help());
+  } catch (const CLI::ParseError& error) {
+    throw tools::EndProgram(tools::exit_usage,
+                            error.what() + std::string("\nSee tools/evaluate --help"));
+  }
+  if (o.threads == 0)
+    o.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return o;
+}
+
+/// The options that the run was made with.
+tools::TrainOptions training_options(const fs::path& run) {
+  const std::string config = (run / "config.toml").string();
+  if (!fs::is_directory(run))
+    throw tools::IoError("'" + run.string() + "' is no folder; give one that ./train has made");
+  if (!fs::exists(config))
+    throw tools::IoError("'" + run.string() + "' has no config.toml: it is no run of ./train");
+  const char* arguments[] = {"train", "--config", config.c_str()};
+  try {
+    return tools::parse_train_options(3, arguments);
+  } catch (const tools::EndProgram& error) {
+    throw tools::IoError("'" + config + "': " + error.what());
+  }
+}
+
+void evaluate(const tools::EvaluateOptions& options) {
+  const fs::path run = options.run;
+  const tools::TrainOptions training = training_options(run);
+  const auto model = tools::make_model(training);
+  tools::load_weights(run / "model.safetensors", model->parameters());
+  tools::watch_for_interrupt();
+  const tools::Evaluation found = evaluate(*model, training, options);
+  tools::write_file(run / "evaluation.json", to_json(found));
+  if (!options.quiet)
+    std::cout << to_table(found, training, options) << "  written to "
+              << (run / "evaluation.json").string() << '\n';
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  tools::wait_patiently(argv);
+  try {
+    evaluate(parse(argc, argv));
+    return tools::exit_ok;
+  } catch (const tools::EndProgram& end) {
+    (end.code == tools::exit_ok ? std::cout : std::cerr) << end.what() << '\n';
+    return end.code;
+  } catch (const tools::Interrupted&) {
+    std::cerr << "evaluate: interrupted; nothing is written\n";
+    return tools::exit_interrupted;
+  } catch (const tools::IoError& error) {
+    std::cerr << "evaluate: " << error.what() << '\n';
+    return tools::exit_io;
+  } catch (const std::exception& error) {
+    std::cerr << "evaluate: " << error.what() << '\n';
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,68 @@
+// Everything that tools/evaluate finds out about a saved model.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/network_model.h"
+#include "tools/judgement.h"
+
+namespace tools {
+
+struct EvaluateOptions {
+  std::string run;          ///< folder of a finished ./train
+  int trajectories = 1000;  ///< of each repeat
+  double duration = 10;     ///< of a trajectory [s]
+  int repeats = 4;          ///< of the trajectories, with fresh starts each time
+  std::uint64_t seed = 0;   ///< of all states; never those of training
+  int threads = 0;          ///< 0: one for each core
+  bool quiet = false;
+};
+
+/// When a predicted angle is too far off to be of use: ‖q learnt - q true‖ above this [rad].
+inline constexpr double valid_up_to = 0.5;
+/// What the start of a true trajectory is moved by, to show what chaos leaves to be predicted.
+inline constexpr double perturbation = 1e-8;
+
+/// Values of many trajectories or states.
+struct Spread {
+  double lower_quartile = 0, median = 0, upper_quartile = 0;
+};
+
+struct MassCondition {
+  double median = 0, percentile99 = 0, largest = 0;
+  double indefinite = 0;  ///< share of states where M is not definite
+};
+
+struct Evaluation {
+  /// Over the states of one region.
+  struct Accelerations {
+    std::string key, where;
+    nn::AccelerationErrors errors;
+  };
+  std::vector<Accelerations> accelerations;
+  std::vector<nn::RolloutErrors> rollouts;  ///< one of each repeat
+  double energy_mean = 0, energy_largest = 0;
+
+  Spread valid, floor;  ///< time of valid prediction, of the model and of a perturbed start [s]
+  double unbroken = 0;  ///< share of trajectories valid to their end
+  double lyapunov_exponent = 0;  ///< mean over true trajectories [1/s]
+
+  std::optional<MassCondition> learnt_mass;  ///< absent for a model without mass matrix
+  MassCondition true_mass;
+
+  /// ‖q - q'‖ after 1 s, median [rad]: learnt against true, and two tolerances against each other.
+  double model_error = 0, integrator_error = 0;
+  double seconds = 0;  ///< that judging took
+};
+
+/// `training` is what the model was trained with: its system, and the box of its states.
+Evaluation evaluate(const nn::NetworkModel& model, const TrainOptions& training,
+                    const EvaluateOptions& options);
+
+std::string to_json(const Evaluation& evaluation);
+std::string to_table(const Evaluation& evaluation, const TrainOptions& training,
+                     const EvaluateOptions& options);
+
+}  // namespace tools
