@@ -137,8 +137,8 @@ TEST_CASE("a trajectory is believed up to the last time before it is off by the 
   off.row(1) << 0, 0.4, 0.5, 0, 0;  // distances 0, 0.5, 0.58, 0.3, 0.9
   back.row(2).setConstant(100);     // velocities do not count
   const Eigen::VectorXd times =
-      valid_times({with_times(off), with_times(back), with_times(back.leftCols(2))},
-                  {with_times(truth), with_times(truth), with_times(truth)}, 0.5);
+      nn::valid_times({with_times(off), with_times(back), with_times(back.leftCols(2))},
+                      {with_times(truth), with_times(truth), with_times(truth)}, 0.5);
   CHECK(times == Eigen::Vector3d(0.5, 2, 0.5));
 }
 

@@ -9,8 +9,8 @@ TEST_CASE("an unstable equilibrium's neighbours part with the exponent of its li
   // q'' = a² q has solutions e^{±at}.
   const physics::Motion saddle = physics::second_order(
       [](const Eigen::MatrixXd& states, Eigen::MatrixXd& a) { a = 0.49 * states.topRows(1); });
-  const auto found = lyapunov_exponents(saddle, Eigen::MatrixXd::Constant(2, 2, 0.01),
-                                        {.settle = 10, .duration = 10});
+  const auto found = physics::lyapunov_exponents(saddle, Eigen::MatrixXd::Constant(2, 2, 0.01),
+                                                 {.settle = 10, .duration = 10});
   CHECK(found[0] == doctest::Approx(0.7).epsilon(1e-3));
   CHECK(found[1] == found[0]);
 }
@@ -20,8 +20,8 @@ TEST_CASE("a harmonic oscillator is not chaotic") {
       [](const Eigen::MatrixXd& states, Eigen::MatrixXd& a) { a = -states.topRows(1); });
   const double turn = 2 * std::acos(-1.0);
   const auto found =
-      lyapunov_exponents(harmonic, Eigen::Vector2d(1, 0),
-                         {.interval = turn / 4, .settle = turn, .duration = 20 * turn});
+      physics::lyapunov_exponents(harmonic, Eigen::Vector2d(1, 0),
+                                  {.interval = turn / 4, .settle = turn, .duration = 20 * turn});
   CHECK(std::abs(found[0]) < 1e-3);
 }
 
@@ -33,7 +33,7 @@ TEST_CASE("Lorenz's attractor has 0.906") {
     rates.row(2) = s.row(0).cwiseProduct(s.row(1)) - 8.0 / 3 * s.row(2);
   };
   const Eigen::MatrixXd starts = Eigen::MatrixXd::Random(3, 16).array() + 5;
-  const auto found = lyapunov_exponents(
+  const auto found = physics::lyapunov_exponents(
       lorenz, starts, {.settle = 20, .duration = 100, .integrator = {.rtol = 1e-9, .atol = 1e-9}});
   CHECK(found.mean() == doctest::Approx(0.906).epsilon(0.03));
 }
@@ -48,7 +48,7 @@ TEST_CASE("a trajectory that cannot go on has no exponent, its neighbour has") {
   Eigen::MatrixXd starts(2, 2);
   starts << 9, 1e-9,  //
       0, 0;
-  const auto found = lyapunov_exponents(walled, starts, {.settle = 5, .duration = 5});
+  const auto found = physics::lyapunov_exponents(walled, starts, {.settle = 5, .duration = 5});
   CHECK(std::isnan(found[0]));
   CHECK(std::isfinite(found[1]));
 }

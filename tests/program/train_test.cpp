@@ -288,11 +288,11 @@ TEST_CASE("every model trains by the same program and says what it has learnt") 
   for (const char* model : {"lnn", "delan", "hnn", "mlp"}) {
     CAPTURE(model);
     const std::string run = std::string("--model ") + model +
-                            " --hidden 16,16 --steps 900 --epochs 3 --batch 32 --rollouts 3 --out ";
+                            " --hidden 16,16 --steps 450 --epochs 3 --batch 32 --rollouts 3 --out ";
     CHECK(folder.train(run + "one").code == 0);
-    CHECK(folder.train(run + "two --threads 3").code == 0);
+    CHECK(folder.train(run + "two --threads 2").code == 0);
     CHECK(folder.result("one")["model"] == model);
-    CHECK(folder.result("one")["train_steps"] == 900);
+    CHECK(folder.result("one")["train_steps"] == 450);
     CHECK(folder.read("one/model.safetensors") == folder.read("two/model.safetensors"));
     const auto rows = split(folder.read("one/metrics.csv"), '\n');
     REQUIRE(rows.size() == 4);

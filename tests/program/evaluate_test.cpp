@@ -1,0 +1,185 @@
+// Weights from files, good and bad, and tools/evaluate as its users meet it.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "nn/safetensors.h"
+#include "tools/run_folder.h"
+#include "tools/weights.h"
+
+namespace fs = std::filesystem;
+using autodiff::Scalar;
+
+namespace {
+
+/// A temporary folder, gone with its object.
+struct Folder {
+  fs::path path;
+
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "evaluate_test_XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path = name;
+  }
+  ~Folder() { fs::remove_all(path); }
+
+  void write(const std::string& name, const std::string& content) const {
+    std::ofstream(path / name, std::ios::binary) << content;
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream file(path / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  /// Runs a program in the folder; its exit code.
+  int run(const std::string& command) const {
+    const int status =
+        std::system(("cd '" + path.string() + "' && " + command + " >stdout 2>stderr").c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+};
+
+const std::string train = "'" TRAIN_PROGRAM "' ", evaluate = "'" EVALUATE_PROGRAM "' ";
+
+nn::Parameters two_matrices() {
+  nn::Parameters parameters;
+  parameters.add("a.weight", 2, 3);
+  parameters.add("a.bias", 2, 1);
+  for (std::size_t k = 0; k < parameters.values().size(); ++k)
+    parameters.values()[k] = static_cast<Scalar>(0.1 * static_cast<double>(k) - 0.3);
+  return parameters;
+}
+
+/// What load_weights says of a file; empty if it takes it.
+std::string complaint(const std::string& file) {
+  const Folder folder;
+  folder.write("w", file);
+  nn::Parameters parameters = two_matrices();
+  try {
+    tools::load_weights(folder.path / "w", parameters);
+  } catch (const tools::IoError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+/// A file with this header over so many bytes of zeros.
+std::string with_header(const std::string& header, std::size_t bytes) {
+  const std::uint64_t length = header.size();
+  return std::string(reinterpret_cast<const char*>(&length), 8) + header + std::string(bytes, '\0');
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("weights come back from their file bit for bit") {
+  const Folder folder;
+  nn::Parameters written = two_matrices(), read = two_matrices();
+  folder.write("w", to_safetensors(written));
+  for (Scalar& p : read.values()) p = 7;
+  tools::load_weights(folder.path / "w", read);
+  CHECK(std::equal(written.values().begin(), written.values().end(), read.values().begin()));
+}
+
+TEST_CASE("weights in single precision are taken") {
+  const std::string header = R"({"a.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},)"
+                             R"("a.bias":{"dtype":"F32","shape":[2,1],"data_offsets":[24,32]}})";
+  std::string file = with_header(header, 32);
+  const float half = 0.5;
+  std::memcpy(file.data() + 8 + header.size() + 4, &half, 4);  // row 0, column 1
+  const Folder folder;
+  folder.write("w", file);
+  nn::Parameters parameters = two_matrices();
+  tools::load_weights(folder.path / "w", parameters);
+  CHECK(parameters.matrix(parameters.list()[0])(0, 1) == Scalar(0.5));
+  CHECK(parameters.matrix(parameters.list()[0])(1, 0) == 0);
+}
+
+TEST_CASE("a bad file of weights is refused with the reason") {
+  const auto header = [](const std::string& weight, const std::string& more = "") {
+    return R"({"a.weight":)" + weight +
+           R"(,"a.bias":{"dtype":"F64","shape":[2,1],"data_offsets":[48,64]})" + more + "}";
+  };
+  const std::string good = R"({"dtype":"F64","shape":[2,3],"data_offsets":[0,48]})";
+  REQUIRE(complaint(with_header(header(good), 64)).empty());
+  const std::vector<std::pair<std::string, std::string>> bad{
+      {"", "0 bytes"},
+      {"short", "5 bytes"},
+      {"a text, and no weights at all", "truncated"},
+      {with_header("no json", 64), "JSON"},
+      {with_header("[1]", 64), "JSON"},
+      {with_header("{}", 64), "a.weight"},
+      {with_header(header(good), 63), "truncated"},
+      {with_header(header(good), 72), "8 bytes follow"},
+      {with_header(header(good, R"(,"c":1)"), 64), "3 tensors"},
+      {with_header(header(R"({"dtype":"F64","shape":[3,2],"data_offsets":[0,48]})"), 64), "[3,2]"},
+      {with_header(header(R"({"dtype":"BF16","shape":[2,3],"data_offsets":[0,12]})"), 64), "BF16"},
+      {with_header(header(R"({"dtype":"F64","shape":[2,3],"data_offsets":[8,56]})"), 64), "[8,56]"},
+      {with_header(header(R"({"dtype":"F64","shape":[2,3]})"), 64), "null"},
+      {with_header(header("7"), 64), "a.weight"},
+  };
+  for (const auto& [file, reason] : bad) {
+    CAPTURE(reason);
+    CHECK(contains(complaint(file), reason));
+  }
+  nn::Parameters broken = two_matrices();
+  broken.values()[4] = std::numeric_limits<Scalar>::quiet_NaN();
+  CHECK(contains(complaint(to_safetensors(broken)), "NaN"));
+}
+
+TEST_CASE("no damage to a file of weights does worse than being refused") {
+  const std::string file = to_safetensors(two_matrices());
+  for (std::size_t length = 0; length < file.size(); ++length)
+    CHECK_FALSE(complaint(file.substr(0, length)).empty());
+  const std::size_t header = file.size() - 8 * sizeof(Scalar);
+  for (std::size_t at = 0; at < header; ++at)
+    for (const char byte : {'\0', '9', '"', '}', '\xff'}) {
+      std::string damaged = file;
+      damaged[at] = byte;
+      complaint(damaged);  // whatever it says
+    }
+}
+
+TEST_CASE("a trained model is evaluated, each kind of it") {
+  const Folder folder;
+  for (const std::string model : {"lnn", "delan", "hnn", "mlp"}) {
+    CAPTURE(model);
+    REQUIRE(folder.run(train + "--model " + model +
+                       " --hidden 8,8 --steps 300 --epochs 1 --rollouts 0 --out R") == 0);
+    REQUIRE(folder.run(evaluate + "R --trajectories 5 --duration 1 --repeats 2") == 0);
+    const auto found = nlohmann::json::parse(folder.read("R/evaluation.json"));
+    CHECK(found["acceleration"]["training"]["l1_sum"].get<double>() > 0);
+    CHECK(found["trajectory_mse"]["theta1"]["repeats"].size() == 2);
+    CHECK(found["valid_time"]["median_seconds"].get<double>() <= 1);
+    CHECK(found["valid_time"]["floor_median_seconds"].get<double>() > 5);
+    CHECK(found["mass_condition"]["learnt"].is_null() == (model == "hnn" || model == "mlp"));
+    CHECK(found["mass_condition"]["true"]["largest"].get<double>() ==
+          doctest::Approx(6.85).epsilon(0.01));
+    CHECK(contains(folder.read("stdout"), "valid prediction"));
+  }
+}
+
+TEST_CASE("what cannot be evaluated ends with 4 and the reason, a wrong flag with 2") {
+  const Folder folder;
+  CHECK(folder.run(evaluate + "nowhere") == 4);
+  CHECK(contains(folder.read("stderr"), "nowhere"));
+  fs::create_directory(folder.path / "empty");
+  CHECK(folder.run(evaluate + "empty") == 4);
+  CHECK(contains(folder.read("stderr"), "config.toml"));
+  REQUIRE(folder.run(train + "--hidden 4 --steps 1 --epochs 1 --rollouts 0 --out R") == 0);
+  fs::resize_file(folder.path / "R/model.safetensors", 100);
+  CHECK(folder.run(evaluate + "R") == 4);
+  CHECK(contains(folder.read("stderr"), "truncated"));
+  CHECK_FALSE(fs::exists(folder.path / "R/evaluation.json"));
+  CHECK(folder.run(evaluate + "R --bogus") == 2);
+  CHECK(folder.run(evaluate + "") == 2);
+  CHECK(folder.run(evaluate + "--help") == 0);
+}
