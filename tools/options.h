@@ -32,24 +32,24 @@ struct TrainOptions {
   std::string source = "fresh";  ///< fresh: new states in every batch; fixed, trajectories: a set
   double angle = 3.141592653589793;  ///< starts have |θ| <= angle [rad]
   double velocity = 10;              ///< and |ω| <= velocity [rad/s]
-  double velocity_margin = 1.5;      ///< training states have |ω| <= velocity times this
+  double velocity_margin = 1.25;     ///< training states have |ω| <= velocity times this
   int trajectories = 512;            ///< of the set
   int points = 4;                    ///< taken from each
   double duration = 5;               ///< of each, and of the rolled-out ones that judge [s]
 
   std::string model = "lnn";  ///< lnn, delan, hnn or mlp
-  std::vector<int> hidden = {48, 48, 48};
+  std::vector<int> hidden = {64, 64, 64};
   std::string activation = "softplus";
   std::string initialiser = "auto";  ///< parsing makes it rule (lnn) or lecun (the others)
   bool angle_features = true;        ///< angles enter as (cos, sin)
-  double velocity_scale = 0.2;       ///< velocities enter times this
-  double kinetic_prior = 8;          ///< a of ½ a |ω|² added to L
+  double velocity_scale = 0.1;       ///< velocities enter times this
+  double kinetic_prior = 2;          ///< a of ½ a |ω|² added to L
 
   std::string loss = "l1";
   double target_scale = 1;  ///< accelerations are compared in units of this [rad/s²]
-  int batch = 64;
-  int epochs = 50;
-  int steps_per_epoch = 4000;  ///< with fresh states; a fixed set is gone through once
+  int batch = 128;
+  int epochs = 40;
+  int steps_per_epoch = 1000;  ///< with fresh states; a fixed set is gone through once
   long steps = 0;              ///< in all; 0: as epochs and steps_per_epoch say
   std::string optimiser = "soap";
   double learning_rate = 1e-2;
