@@ -32,7 +32,7 @@ struct TrainOptions {
   std::string source = "fresh";  ///< fresh: new states in every batch; fixed, trajectories: a set
   double angle = 3.141592653589793;  ///< starts have |θ| <= angle [rad]
   double velocity = 10;              ///< and |ω| <= velocity [rad/s]
-  double velocity_margin = 1.25;     ///< training states have |ω| <= velocity times this
+  double velocity_margin = 1.1;      ///< training states have |ω| <= velocity times this
   int trajectories = 512;            ///< of the set
   int points = 4;                    ///< taken from each
   double duration = 5;               ///< of each, and of the rolled-out ones that judge [s]
