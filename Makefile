@@ -16,7 +16,7 @@ BUILD = cmake --build build --parallel $(JOBS) --target
 .PHONY: all configure test bench bench-peers clean
 
 all: configure
-	@$(BUILD) train evaluate
+	@$(BUILD) train evaluate simulate
 
 configure:
 	@$(CONFIGURE) > build.log 2>&1 && rm build.log || (cat build.log; rm build.log; exit 1)

@@ -1,17 +1,25 @@
-// ./train: a network learns the Lagrangian of the double pendulum from its accelerations alone.
+// ./train: a network learns the Lagrangian of the double pendulum from its accelerations alone, or
+// that of another system from a file of its motion.
 //
 // Read it from train() downwards: system, data, model, fit, judge, tell.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <sstream>
+#include <tuple>
 
 #include "nn/divergence.h"
+#include "nn/judge.h"
 #include "nn/learnt_motion.h"
 #include "nn/safetensors.h"
 #include "nn/schedule.h"
 #include "nn/training_step.h"
+#include "tools/checkpoint.h"
+#include "tools/data_file.h"
 #include "tools/judgement.h"
 #include "tools/models.h"
 #include "tools/options.h"
@@ -19,6 +27,7 @@
 #include "tools/report.h"
 #include "tools/run_folder.h"
 
+namespace fs = std::filesystem;
 using autodiff::Index;
 using autodiff::Random;
 using autodiff::Scalar;
@@ -29,30 +38,65 @@ namespace {
 /// So many batches in a row without a finite loss, and going on makes no sense.
 constexpr int give_up_after = 100;
 
-/// Where the batches come from: drawn anew each time, or cut from a set that is drawn once.
+/// What is to be learnt: the double pendulum, whose true law of motion is known in closed form, or
+/// a file, a part of which is held out to judge.
+struct Subject {
+  std::vector<std::string> names{"theta1", "theta2"};  // of the coordinates
+  std::vector<bool> angles = tools::both_angles;
+  std::optional<physics::Motion> truth;
+  physics::DataSet samples, held_out;
+
+  explicit Subject(const TrainOptions& options) {
+    if (options.data.empty()) {
+      truth = tools::true_motion(options.system);
+      return;
+    }
+    tools::OwnData data = tools::read_data(options.data);
+    names = std::move(data.names);
+    angles = std::move(data.angles);
+    std::tie(samples, held_out) = physics::split(data.samples, 1 - options.held_out);
+  }
+};
+
+/// Where the batches come from: drawn anew each time, or cut from a set that is drawn once or read.
 class Batches {
  public:
-  Batches(const TrainOptions& options, Random& random, const physics::Motion& truth)
-      : options_(options), random_(random), truth_(truth), fresh_(options.source == "fresh") {
-    if (options.source == "trajectories")
+  Batches(const TrainOptions& options, Random& random, const Subject& subject)
+      : options_(options),
+        random_(random),
+        truth_(subject.truth),
+        fresh_(options.source == "fresh" && truth_) {
+    if (!truth_)
+      data_ = subject.samples;
+    else if (options.source == "trajectories")
       data_ = physics::label(
-          truth, tools::trajectory_states(options, options.trajectories, random, truth));
-    if (options.source == "fixed")
+          *truth_, tools::trajectory_states(options, options.trajectories, random, *truth_));
+    else if (options.source == "fixed")
       data_ = physics::label(
-          truth, tools::box_states(options, Index{options.trajectories} * options.points, random,
-                                   options.velocity_margin));
+          *truth_, tools::box_states(options, Index{options.trajectories} * options.points, random,
+                                     options.velocity_margin));
     if (!fresh_) data_ = physics::shuffled(data_, random);
+    if (!fresh_ && data_.size() < options.batch)
+      throw tools::EndProgram(tools::exit_usage,
+                              "--batch: " + std::to_string(options.batch) + " is more than the " +
+                                  std::to_string(data_.size()) + " samples to learn from");
   }
 
   Index per_epoch() const {
     return fresh_ ? options_.steps_per_epoch : data_.size() / options_.batch;
   }
 
+  /// A file is gone through as often as the steps allow.
+  int epochs() const {
+    return truth_ ? options_.epochs
+                  : static_cast<int>(std::max<Index>(1, options_.steps / per_epoch()));
+  }
+
   /// Batch number k of an epoch.
   void go_to(Index k) {
     if (fresh_)
       data_ = physics::label(
-          truth_, tools::box_states(options_, options_.batch, random_, options_.velocity_margin));
+          *truth_, tools::box_states(options_, options_.batch, random_, options_.velocity_margin));
     begin_ = fresh_ ? 0 : k * options_.batch;
   }
   const Scalar* states() const { return data_.states.col(begin_).data(); }
@@ -67,7 +111,7 @@ class Batches {
  private:
   const TrainOptions& options_;
   Random& random_;
-  const physics::Motion& truth_;
+  const std::optional<physics::Motion>& truth_;
   bool fresh_;
   physics::DataSet data_;
   Index begin_ = 0;
@@ -84,80 +128,114 @@ double learning_rate(const TrainOptions& options, int epoch, long step, long tot
   return peak;
 }
 
-/// Fits the model; the result says how it ended.
-void fit(nn::Model& model, const TrainOptions& options, Batches& batches, tools::RunFolder& folder,
-         tools::RunResult& result) {
+/// Trains from where it stands to the end, or to where it stops: "finished", "interrupted" or
+/// "diverged". Saves a checkpoint now and then, and where it goes on later.
+std::string fit(const tools::Training& training, const TrainOptions& options, Batches& batches,
+                tools::RunFolder& folder) {
+  auto& [model, optimiser, random, standing] = training;
   const nn::Loss loss = make_loss(options);
   nn::TrainingStep step(model, loss, {options.batch, options.shard_width, options.threads});
-  const auto optimiser = make_optimiser(options, model);
   const double largest_norm =
       options.clip > 0 ? options.clip : std::numeric_limits<double>::infinity();
-  const long total_steps = batches.per_epoch() * options.epochs;
+  const long per_epoch = batches.per_epoch(), total = per_epoch * batches.epochs();
+  const long stop_at = options.stop_after > 0 ? standing.batches + options.stop_after : total;
 
-  folder.add_metrics("epoch,loss,learning_rate,seconds");
-  tools::Progress progress(options.epochs, options.quiet);
-  int skipped_in_a_row = 0;
-  for (int epoch = 0; epoch < options.epochs && result.status == "finished"; ++epoch) {
-    double running_loss = 0, rate = 0;
-    Index learnt_from = 0;
-    for (Index k = 0; k < batches.per_epoch() && result.status == "finished"; ++k) {
-      if (tools::interrupted()) result.status = "interrupted";
-      batches.go_to(k);
-      const double batch_loss = step.run(batches.states(), batches.accelerations());
-      const double clip = nn::clip_factor(step.gradient(), largest_norm);
-      const long number = epoch * batches.per_epoch() + k;
-      if (!std::isfinite(batch_loss) || !std::isfinite(clip)) {
-        if (result.skipped++ == 0)
-          std::cerr << "train: "
-                    << tools::divergence_text(number + 1, batches.divergence(model, loss));
-        if (options.on_divergence == "stop" || ++skipped_in_a_row == give_up_after)
-          result.status = "diverged";
-        continue;
-      }
-      skipped_in_a_row = 0;
-      rate = learning_rate(options, epoch, number, total_steps);
-      optimiser->step(model.parameters().values(), step.gradient(), rate, clip);
-      running_loss += batch_loss;
-      ++learnt_from;
-      ++result.train_steps;
-    }
-    if (learnt_from == 0) break;
-    result.train_loss = running_loss / static_cast<double>(learnt_from);
+  const std::string config = to_toml(options);
+  const auto save = [&] { folder.write(tools::checkpoint_file, to_checkpoint(training, config)); };
+  const auto end_epoch = [&](tools::Progress& progress) {
+    const long epoch = (standing.batches + per_epoch - 1) / per_epoch;
+    standing.last_loss = standing.loss();
     std::ostringstream row;
     row.precision(10);
-    row << epoch + 1 << ',' << result.train_loss << ',' << rate << ',' << progress.seconds();
+    row << epoch << ',' << (standing.epoch_steps > 0 ? standing.last_loss : std::nan("")) << ','
+        << standing.rate << ',' << standing.seconds;
     folder.add_metrics(row.str());
-    progress.show(epoch + 1, result.train_loss, rate);
+    progress.show(static_cast<int>(epoch), standing.last_loss, standing.rate);
+    standing.epoch_loss = 0;
+    standing.epoch_steps = 0;
+  };
+
+  tools::Progress progress(batches.epochs(), static_cast<double>(standing.batches) / per_epoch,
+                           options.quiet);
+  const tools::Stopwatch watch;
+  const double seconds_before = standing.seconds;
+  double saved_at = seconds_before;
+  while (standing.batches < total) {
+    if (tools::interrupted() || standing.batches == stop_at) {
+      save();
+      return "interrupted";
+    }
+    batches.go_to(standing.batches % per_epoch);
+    const double batch_loss = step.run(batches.states(), batches.accelerations());
+    const double clip = nn::clip_factor(step.gradient(), largest_norm);
+    const long number = standing.batches++;
+    if (std::isfinite(batch_loss) && std::isfinite(clip)) {
+      standing.rate = learning_rate(options, static_cast<int>(number / per_epoch), number, total);
+      optimiser.step(model.parameters().values(), step.gradient(), standing.rate, clip);
+      standing.epoch_loss += batch_loss;
+      ++standing.epoch_steps;
+      ++standing.train_steps;
+      standing.skipped_in_a_row = 0;
+    } else {
+      if (standing.skipped++ == 0)
+        std::cerr << "train: "
+                  << tools::divergence_text(number + 1, batches.divergence(model, loss));
+      if (options.on_divergence == "stop" || ++standing.skipped_in_a_row == give_up_after) {
+        end_epoch(progress);
+        return "diverged";
+      }
+    }
+    standing.seconds = seconds_before + watch.seconds();
+    if (standing.batches % per_epoch == 0) end_epoch(progress);
+    if (options.checkpoint_every > 0 && standing.seconds - saved_at >= options.checkpoint_every) {
+      save();
+      saved_at = standing.seconds;
+    }
   }
-  result.wall_s = progress.seconds();
+  save();
+  return "finished";
 }
 
 tools::ExitCode train(const TrainOptions& options) {
-  tools::RunFolder folder(options.out);
-  folder.write("config.toml", to_toml(options));
+  const bool resumed = !options.resume.empty();
   Random random(options.seed);
 
-  // System: the true law of motion, in closed form.
-  const physics::Motion truth = tools::true_motion(options.system);
-
-  // Data, model, fit.
-  Batches batches(options, random, truth);
-  const auto model = make_model(options, random);
+  // System, data, model, fit. What is resumed draws its data again, as it did when it began.
+  const Subject subject(options);
+  Batches batches(options, random, subject);
+  const auto model = make_model(options, subject.angles);
+  initialise(*model, options, random);
+  const auto optimiser = make_optimiser(options, *model);
   tools::RunResult result{.options = options,
-                          .status = "finished",
+                          .coordinates = subject.names,
+                          .status = "",
+                          .standing = {},
                           .parameters = model->parameters().size(),
                           .judgement = {}};
+  const tools::Training training{*model, *optimiser, random, result.standing};
+  if (resumed) tools::Checkpoint(fs::path(options.out) / tools::checkpoint_file).restore(training);
+  tools::RunFolder folder(
+      options.out,
+      resumed ? std::optional(result.standing.batches / batches.per_epoch()) : std::nullopt);
+  if (!resumed) folder.write("config.toml", to_toml(options));
   tools::watch_for_interrupt();
-  fit(*model, options, batches, folder, result);
+  result.status = fit(training, options, batches, folder);
   folder.write("model.safetensors", nn::to_safetensors(model->parameters()));
 
   // Judge.
   if (result.status == "finished") {
-    if (!options.quiet) std::cout << "  judging on fresh states and trajectories" << std::endl;
+    if (!options.quiet)
+      std::cout << (subject.truth ? "  judging on fresh states and trajectories"
+                                  : "  judging on what was held out")
+                << std::endl;
     const physics::Motion learnt = tools::interruptible(learnt_motion(*model, options.threads));
     try {
-      result.judgement = judge(options, {truth, learnt});
-      folder.write("trajectory.csv", trajectory_csv(options, {truth, learnt}));
+      if (subject.truth) {
+        result.judgement = judge(options, {*subject.truth, learnt});
+        folder.write("trajectory.csv", trajectory_csv(options, {*subject.truth, learnt}));
+      } else {
+        result.judgement.emplace().acceleration = nn::judge_accelerations(learnt, subject.held_out);
+      }
     } catch (const tools::Interrupted&) {
       result.status = "interrupted";
     }
@@ -168,14 +246,15 @@ tools::ExitCode train(const TrainOptions& options) {
   if (!options.quiet)
     std::cout << to_table(result) << "  files in " << folder.path().string() << "/\n";
   if (result.status == "diverged") {
-    std::cerr << "train: diverged after " << result.train_steps << " steps, " << result.skipped
+    std::cerr << "train: diverged after " << result.standing.train_steps << " steps, "
+              << result.standing.skipped
               << " batches without a finite loss; the weights before are in "
               << folder.path().string() << "/\n";
     return tools::exit_diverged;
   }
   if (result.status == "interrupted") {
-    std::cerr << "train: interrupted after " << result.train_steps
-              << " steps; what was reached is in " << folder.path().string() << "/\n";
+    std::cerr << "train: interrupted after " << result.standing.train_steps
+              << " steps; go on with ./train --resume " << folder.path().string() << '\n';
     return tools::exit_interrupted;
   }
   return tools::exit_ok;
@@ -184,17 +263,6 @@ tools::ExitCode train(const TrainOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  tools::wait_patiently(argv);
-  try {
-    return train(tools::parse_train_options(argc, argv));
-  } catch (const tools::EndProgram& end) {
-    (end.code == tools::exit_ok ? std::cout : std::cerr) << end.what() << '\n';
-    return end.code;
-  } catch (const tools::IoError& error) {
-    std::cerr << "train: " << error.what() << '\n';
-    return tools::exit_io;
-  } catch (const std::exception& error) {
-    std::cerr << "train: " << error.what() << '\n';
-    return EXIT_FAILURE;
-  }
+  return tools::run_program("train", argv,
+                            [&] { return train(tools::parse_train_options(argc, argv)); });
 }

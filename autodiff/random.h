@@ -9,6 +9,9 @@
 #include <numbers>
 #include <numeric>
 #include <random>
+#include <sstream>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,6 +56,20 @@ class Random {
     Matrix m(rows, cols);
     for (Index i = 0; i < m.size(); ++i) m.data()[i] = static_cast<Scalar>(deviation * normal());
     return m;
+  }
+
+  /// Where in its sequence it is, as text; `set_state` takes that again.
+  std::string state() const {
+    std::ostringstream text;
+    text << engine_;
+    return text.str();
+  }
+  /// Throws std::invalid_argument, and stays as it was, for what no `state` gave.
+  void set_state(const std::string& text) {
+    std::istringstream stream(text);
+    std::mt19937_64 read;
+    if (!(stream >> read)) throw std::invalid_argument("[random] the text is no generator's state");
+    engine_ = read;
   }
 
  private:

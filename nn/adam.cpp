@@ -48,4 +48,11 @@ void Adam::step(std::span<Scalar> parameters, std::span<const Scalar> gradient, 
   }
 }
 
+std::vector<NamedMatrix> Adam::memory() {
+  const auto column = [](std::vector<Scalar>& v) {
+    return autodiff::MatrixMap(v.data(), static_cast<Index>(v.size()), 1);
+  };
+  return {{"m", column(m_)}, {"v", column(v_)}};
+}
+
 }  // namespace nn

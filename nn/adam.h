@@ -10,9 +10,6 @@
 
 namespace nn {
 
-using autodiff::Index;
-using autodiff::Scalar;
-
 class Adam : public Optimiser {
  public:
   struct Options {
@@ -30,12 +27,11 @@ class Adam : public Optimiser {
   void step(std::span<Scalar> parameters, std::span<const Scalar> gradient, double rate,
             double gradient_scale = 1) override;
 
-  long steps() const { return steps_; }
+  std::vector<NamedMatrix> memory() override;
 
  private:
   Options options_;
   std::vector<Scalar> m_, v_;
-  long steps_ = 0;
 };
 
 }  // namespace nn

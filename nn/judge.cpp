@@ -22,12 +22,12 @@ void require_pairs(const std::vector<physics::Solution>& learnt,
 
 }  // namespace
 
-AccelerationErrors judge_accelerations(const physics::Motion& learnt, const physics::Motion& truth,
-                                       const Eigen::MatrixXd& states) {
-  Eigen::MatrixXd predicted, exact;
-  learnt(states, predicted);
-  truth(states, exact);
-  const Eigen::MatrixXd error = (predicted - exact).bottomRows(states.rows() / 2).cwiseAbs();
+AccelerationErrors judge_accelerations(const physics::Motion& learnt,
+                                       const physics::DataSet& truth) {
+  Eigen::MatrixXd rates;
+  learnt(truth.states.cast<double>(), rates);
+  const Eigen::MatrixXd error =
+      (rates.bottomRows(rates.rows() / 2) - truth.accelerations.cast<double>()).cwiseAbs();
   return {error.cwiseAbs2().rowwise().mean(), error.rowwise().mean(), error.rowwise().maxCoeff()};
 }
 

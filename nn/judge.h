@@ -13,8 +13,8 @@ struct AccelerationErrors {
   Eigen::VectorXd l1;       ///< mean absolute error
   Eigen::VectorXd largest;  ///< largest absolute error
 };
-AccelerationErrors judge_accelerations(const physics::Motion& learnt, const physics::Motion& truth,
-                                       const Eigen::MatrixXd& states);
+AccelerationErrors judge_accelerations(const physics::Motion& learnt,
+                                       const physics::DataSet& truth);
 
 /// Trajectories, sample by sample in time. A learnt one that stopped early counts as standing still
 /// where it stopped: what has run away stays far away.

@@ -17,6 +17,12 @@ autodiff::MatrixMap Parameters::matrix(const Parameter& parameter) {
   return {values_.data() + parameter.offset, parameter.shape.rows, parameter.shape.cols};
 }
 
+std::vector<NamedMatrix> Parameters::named() {
+  std::vector<NamedMatrix> all;
+  for (const Parameter& parameter : list_) all.push_back({parameter.name, matrix(parameter)});
+  return all;
+}
+
 std::vector<Var> Parameters::on(Tape& tape) const {
   std::vector<Var> leaves;
   for (const Parameter& parameter : list_) leaves.push_back(parameter.on(tape));

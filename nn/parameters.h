@@ -30,6 +30,12 @@ struct Parameter {
   Var on(Tape& tape) const { return tape.parameter(shape.rows, shape.cols, name); }
 };
 
+/// A matrix of a file: of weights, or of what an optimiser remembers.
+struct NamedMatrix {
+  std::string name;
+  autodiff::MatrixMap values;
+};
+
 class Parameters {
  public:
   /// Adds a matrix of zeros. Throws std::invalid_argument when the name is taken.
@@ -40,6 +46,8 @@ class Parameters {
   std::span<Scalar> values() { return values_; }
   std::span<const Scalar> values() const { return values_; }
   autodiff::MatrixMap matrix(const Parameter& parameter);
+  /// All of them, in the order of the flat array.
+  std::vector<NamedMatrix> named();
 
   /// All leaves, in the order of the flat array.
   std::vector<Var> on(Tape& tape) const;

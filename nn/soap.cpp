@@ -104,6 +104,24 @@ void Soap::step(std::span<Scalar> parameters, std::span<const Scalar> gradient, 
   }
 }
 
+std::vector<NamedMatrix> Soap::memory() {
+  std::vector<NamedMatrix> all;
+  const auto add = [&](const std::string& name, Matrix& m) {
+    if (m.size() > 0) all.push_back({name, {m.data(), m.rows(), m.cols()}});
+  };
+  for (std::size_t k = 0; k < layers_.size(); ++k) {
+    Layer& layer = layers_[k];
+    const std::string of_layer = "layer" + std::to_string(k) + '.';
+    add(of_layer + "mean", layer.mean);
+    add(of_layer + "square", layer.square);
+    add(of_layer + "rows.correlation", layer.rows.correlation);
+    add(of_layer + "rows.basis", layer.rows.basis);
+    add(of_layer + "columns.correlation", layer.columns.correlation);
+    add(of_layer + "columns.basis", layer.columns.basis);
+  }
+  return all;
+}
+
 void Soap::step(Layer& layer, Scalar* parameters, double rate) const {
   const auto beta1 = static_cast<Scalar>(options_.beta1);
   const auto beta2 = static_cast<Scalar>(options_.beta2);

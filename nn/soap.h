@@ -36,6 +36,7 @@ class Soap : public Optimiser {
 
   void step(std::span<Scalar> parameters, std::span<const Scalar> gradient, double rate,
             double gradient_scale = 1) override;
+  std::vector<NamedMatrix> memory() override;
 
  private:
   /// The rows or the columns of a layer. With one alone there is nothing to turn.
@@ -61,7 +62,6 @@ class Soap : public Optimiser {
   Options options_;
   Index size_;
   std::vector<Layer> layers_;
-  long steps_ = 0;
 };
 
 }  // namespace nn

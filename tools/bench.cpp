@@ -239,7 +239,7 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-int bench(const tools::BenchOptions& options) {
+tools::ExitCode bench(const tools::BenchOptions& options) {
   std::vector<Case> cases = all_cases();
   std::erase_if(cases, [&](const Case& c) { return c.name.find(options.filter) == c.name.npos; });
   if (cases.empty())
@@ -272,14 +272,6 @@ int bench(const tools::BenchOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  tools::wait_patiently(argv);
-  try {
-    return bench(tools::parse_bench_options(argc, argv));
-  } catch (const tools::EndProgram& end) {
-    (end.code == tools::exit_ok ? std::cout : std::cerr) << end.what() << '\n';
-    return end.code;
-  } catch (const std::exception& error) {
-    std::cerr << "bench: " << error.what() << '\n';
-    return EXIT_FAILURE;
-  }
+  return tools::run_program("bench", argv,
+                            [&] { return bench(tools::parse_bench_options(argc, argv)); });
 }

@@ -1,13 +1,12 @@
 // tools/evaluate RUN: judges what ./train has saved, on states that training has not seen.
-#include <CLI/CLI.hpp>
 #include <iostream>
-#include <thread>
 
 #include "tools/evaluation.h"
+#include "tools/flags.h"
 #include "tools/models.h"
 #include "tools/progress.h"
 #include "tools/run_folder.h"
-#include "tools/weights.h"
+#include "tools/safetensors_file.h"
 
 namespace {
 
@@ -36,16 +35,8 @@ tools::EvaluateOptions parse(int argc, char** argv) {
       "  ./train && tools/evaluate runs/default\n"
       "  tools/evaluate runs/default --trajectories 200 --duration 30 --repeats 1\n"
       "\nExit codes: 0 ok, 2 usage, 4 files, 130 interrupted.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    throw tools::EndProgram(tools::exit_ok, app.help());
-  } catch (const CLI::ParseError& error) {
-    throw tools::EndProgram(tools::exit_usage,
-                            error.what() + std::string("\nSee tools/evaluate --help"));
-  }
-  if (o.threads == 0)
-    o.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  tools::parse_or_end(app, argc, argv, "tools/evaluate");
+  if (o.threads == 0) o.threads = tools::all_threads();
   return o;
 }
 
@@ -64,9 +55,12 @@ tools::TrainOptions training_options(const fs::path& run) {
   }
 }
 
-void evaluate(const tools::EvaluateOptions& options) {
+tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   const fs::path run = options.run;
   const tools::TrainOptions training = training_options(run);
+  if (!training.data.empty())
+    throw tools::IoError("'" + run.string() + "' has learnt from the file '" + training.data +
+                         "'; only a model of the double pendulum can be held against the truth");
   const auto model = tools::make_model(training);
   tools::load_weights(run / "model.safetensors", model->parameters());
   tools::watch_for_interrupt();
@@ -75,26 +69,11 @@ void evaluate(const tools::EvaluateOptions& options) {
   if (!options.quiet)
     std::cout << to_table(found, training, options) << "  written to "
               << (run / "evaluation.json").string() << '\n';
+  return tools::exit_ok;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  tools::wait_patiently(argv);
-  try {
-    evaluate(parse(argc, argv));
-    return tools::exit_ok;
-  } catch (const tools::EndProgram& end) {
-    (end.code == tools::exit_ok ? std::cout : std::cerr) << end.what() << '\n';
-    return end.code;
-  } catch (const tools::Interrupted&) {
-    std::cerr << "evaluate: interrupted; nothing is written\n";
-    return tools::exit_interrupted;
-  } catch (const tools::IoError& error) {
-    std::cerr << "evaluate: " << error.what() << '\n';
-    return tools::exit_io;
-  } catch (const std::exception& error) {
-    std::cerr << "evaluate: " << error.what() << '\n';
-    return EXIT_FAILURE;
-  }
+  return tools::run_program("evaluate", argv, [&] { return evaluate(parse(argc, argv)); });
 }

@@ -35,8 +35,9 @@ std::vector<Evaluation::Accelerations> judge_accelerations(const Motions& motion
   std::vector<Evaluation::Accelerations> all;
   const auto judge = [&](const char* key, const char* where, double angle, double velocity) {
     all.push_back({key, where,
-                   nn::judge_accelerations(motions.learnt, motions.truth,
-                                           states_in(random, angle, velocity, 10'000))});
+                   nn::judge_accelerations(
+                       motions.learnt,
+                       physics::label(motions.truth, states_in(random, angle, velocity, 10'000)))});
   };
   judge("training", "the states of training", training.angle, training.velocity);
   judge("near_rest", "near rest, |omega| < 0.1", pi, 0.1);

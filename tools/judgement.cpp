@@ -19,7 +19,7 @@ constexpr std::uint64_t judge_seed = 1'000'003, example_seed = 2'000'003;
 
 Eigen::MatrixXd fresh_states(const TrainOptions& options, Index count, Random& random,
                              const physics::Motion& truth) {
-  if (options.source == "fresh") return box_states(options, count, random);
+  if (options.source != "trajectories") return box_states(options, count, random);
   return trajectory_states(options, count / options.points + 1, random, truth);
 }
 
@@ -79,7 +79,8 @@ Judgement judge(const TrainOptions& options, const Motions& motions) {
   Random random(options.seed + judge_seed);
   Judgement judged;
   judged.acceleration = nn::judge_accelerations(
-      motions.learnt, motions.truth, fresh_states(options, 10'000, random, motions.truth));
+      motions.learnt,
+      physics::label(motions.truth, fresh_states(options, 10'000, random, motions.truth)));
 
   if (options.rollouts > 0) {
     const auto starts = box_states(options, options.rollouts, random);

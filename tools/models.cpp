@@ -10,13 +10,15 @@
 
 namespace tools {
 
-std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options) {
-  const nn::NetworkOptions network{.hidden = {options.hidden.begin(), options.hidden.end()},
-                                   .activation = options.activation,
-                                   .angles = {options.angle_features, options.angle_features},
-                                   .velocity_scale = options.velocity_scale,
-                                   .kinetic_prior = options.kinetic_prior,
-                                   .acceleration_scale = options.target_scale};
+std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options,
+                                             const std::vector<bool>& angles) {
+  const nn::NetworkOptions network{
+      .hidden = {options.hidden.begin(), options.hidden.end()},
+      .activation = options.activation,
+      .angles = options.angle_features ? angles : std::vector<bool>(angles.size(), false),
+      .velocity_scale = options.velocity_scale,
+      .kinetic_prior = options.kinetic_prior,
+      .acceleration_scale = options.target_scale};
   if (options.model == "delan") return std::make_unique<nn::DeepLagrangianNetwork>(network);
   if (options.model == "hnn")
     return std::make_unique<nn::HamiltonianNetwork>(
@@ -26,13 +28,10 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options) {
   return std::make_unique<nn::LagrangianNetwork>(network);
 }
 
-std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options,
-                                             autodiff::Random& random) {
-  auto model = make_model(options);
-  model->initialise(random, options.initialiser == "rule"     ? nn::Initialiser::rule
-                            : options.initialiser == "slides" ? nn::Initialiser::slides
-                                                              : nn::Initialiser::lecun);
-  return model;
+void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random) {
+  model.initialise(random, options.initialiser == "rule"     ? nn::Initialiser::rule
+                           : options.initialiser == "slides" ? nn::Initialiser::slides
+                                                             : nn::Initialiser::lecun);
 }
 
 nn::Loss make_loss(const TrainOptions& options) {

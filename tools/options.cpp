@@ -1,13 +1,13 @@
 #include "tools/options.h"
 
-#include <CLI/CLI.hpp>
-#include <charconv>
-#include <cmath>
-#include <limits>
 #include <map>
-#include <thread>
+#include <set>
+#include <sstream>
 
 #include "nn/activation.h"
+#include "tools/checkpoint.h"
+#include "tools/flags.h"
+#include "tools/run_folder.h"
 
 namespace tools {
 namespace {
@@ -76,36 +76,6 @@ const std::map<std::string, TrainOptions (*)()> presets{
     {"paper", paper_preset},
 };
 
-constexpr double any = std::numeric_limits<double>::infinity();
-constexpr double positive = std::numeric_limits<double>::min();
-
-/// Finite numbers from low to high; the message of a wrong one gives it and the range.
-CLI::Validator between(double low, double high) {
-  const std::string range = (low == positive ? "(0" : '[' + CLI::detail::to_string(low)) + ", " +
-                            (high == any ? "inf)" : CLI::detail::to_string(high) + ']');
-  return CLI::Validator(
-      [=](std::string& text) {
-        double value = 0;
-        const bool number = CLI::detail::lexical_cast(text, value);
-        return number && std::isfinite(value) && value >= low && value <= high
-                   ? std::string()
-                   : "'" + text + "' is not a number in " + range;
-      },
-      range, "range");
-}
-
-/// The shortest text that reads back as the same number: config.toml must repeat a run exactly.
-std::string shortest(double value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
-}
-
-CLI::Option* add_real(CLI::App& app, const std::string& name, double& value,
-                      const std::string& help) {
-  return app.add_option(name, value, help)->default_str(shortest(value));
-}
-
 std::string comma_separated(const std::vector<int>& values) {
   std::string text;
   for (const int value : values) text += (text.empty() ? "" : ",") + std::to_string(value);
@@ -123,33 +93,42 @@ void declare(CLI::App& app, TrainOptions& o) {
                  "day on a laptop: give it --steps)");
 
   const std::string run = "Run";
-  app.add_option("--out", o.out, "Folder for the results (default: runs/<preset>)")->group(run);
+  app.add_option("--out", o.out,
+                 "Folder for the results (default: runs/<preset>, or runs/<name of the data file>)")
+      ->group(run);
   app.add_option("--seed", o.seed, "Seed of all random numbers")
       ->check(between(0, 18446744073709551615.0))
       ->group(run);
   app.add_option("--threads", o.threads, "OpenMP threads; 0: one for each core")
       ->check(between(0, 4096))
       ->group(run);
-  app.add_flag("--quiet", o.quiet, "Print nothing but errors")
-      ->configurable(false)  // says nothing about the run
+  // Says nothing about what the run computes: not in config.toml, and allowed with --resume.
+  app.add_flag("--quiet", o.quiet, "Print nothing but errors")->configurable(false)->group(run);
+  app.add_option("--resume", o.resume,
+                 "Folder of a run that was stopped: it goes on bit for bit as if it had not been")
+      ->configurable(false)
+      ->group(run);
+  add_real(app, "--checkpoint-every", o.checkpoint_every,
+           "At least so often a checkpoint is written; 0: only where it stops [s]")
+      ->check(between(0, any))
+      ->configurable(false)
+      ->group(run);
+  app.add_option("--stop-after", o.stop_after, "Stop after so many steps, as by Ctrl-C; 0: do not")
+      ->check(between(0, 1e12))
+      ->configurable(false)
       ->group(run);
 
-  const std::string system = "System: the double pendulum";
-  add_real(app, "--m1", o.system.m1, "Mass of the upper bob [kg]")
-      ->check(between(positive, any))
-      ->group(system);
-  add_real(app, "--m2", o.system.m2, "Mass of the lower bob [kg]")
-      ->check(between(positive, any))
-      ->group(system);
-  add_real(app, "--l1", o.system.l1, "Length of the upper rod [m]")
-      ->check(between(positive, any))
-      ->group(system);
-  add_real(app, "--l2", o.system.l2, "Length of the lower rod [m]")
-      ->check(between(positive, any))
-      ->group(system);
-  add_real(app, "--g", o.system.g, "Gravity [m/s^2]")->check(between(0, any))->group(system);
+  add_system_flags(app, o.system);
 
   const std::string data = "Data";
+  app.add_option("--data", o.data,
+                 "CSV file to learn from instead of the double pendulum; its first line names the "
+                 "columns, as in t,theta:angle,theta' (docs/data.md)")
+      ->group(data);
+  add_real(app, "--held-out", o.held_out,
+           "Part of the file, from its end, that is not learnt but judges")
+      ->check(between(0.001, 0.9))
+      ->group(data);
   app.add_option("--source", o.source,
                  "fresh: new random states in every batch; fixed: so many random states, drawn "
                  "once, as trajectories have points; trajectories: points of integrated "
@@ -221,7 +200,7 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->group(training);
   app.add_option("--steps", o.steps,
                  "Steps in all. With fresh states they are shared out among the epochs, with a "
-                 "fixed set they say how many epochs; 0: as the two above say")
+                 "fixed set or a file they say how many epochs; 0: as the two above say")
       ->check(between(0, 1e12))
       ->group(training);
   app.add_option(
@@ -270,15 +249,21 @@ void declare(CLI::App& app, TrainOptions& o) {
       "  ./train                                  learn the double pendulum in about a minute\n"
       "  ./train --preset seed                    the slides' experiment, in seconds\n"
       "  ./train --model mlp                      the same data, learnt without physics\n"
+      "  ./train --data mine.csv                  a system of one's own\n"
       "  ./train --seed 7 --out runs/seven        another draw of everything random\n"
       "  ./train --config runs/default/config.toml --epochs 10\n"
+      "  ./train --resume runs/default            go on where Ctrl-C stopped it\n"
       "\nExit codes: 0 ok, 2 usage, 3 diverged, 4 files, 130 interrupted.");
   app.get_formatter()->column_width(34);
 }
 
 void require_consistent(const TrainOptions& o) {
   const long points = static_cast<long>(o.trajectories) * o.points;
-  if (o.source != "fresh" && o.batch > points)
+  if (!o.data.empty() && o.model == "hnn")
+    throw EndProgram(exit_usage,
+                     "--model hnn needs the true momenta, which a --data file does not tell; lnn, "
+                     "delan and mlp do without");
+  if (o.data.empty() && o.source != "fresh" && o.batch > points)
     throw EndProgram(exit_usage, "--batch: " + std::to_string(o.batch) + " is more than the " +
                                      std::to_string(points) + " points of the data set");
   try {
@@ -292,7 +277,7 @@ void require_consistent(const TrainOptions& o) {
 /// What the options leave to each other.
 void resolve(TrainOptions& o) {
   if (o.initialiser == "auto") o.initialiser = o.model == "lnn" ? "rule" : "lecun";
-  if (o.steps > 0) {
+  if (o.steps > 0 && o.data.empty()) {
     const long batches = static_cast<long>(o.trajectories) * o.points / o.batch;  // of a fixed set
     if (o.source == "fresh")
       o.steps_per_epoch = static_cast<int>(std::max(1L, o.steps / o.epochs));
@@ -300,32 +285,56 @@ void resolve(TrainOptions& o) {
       o.epochs = static_cast<int>(std::max(1L, o.steps / batches));
     o.steps = 0;
   }
-  if (o.out.empty()) o.out = "runs/" + o.preset;
-  if (o.threads == 0)
-    o.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  if (!o.data.empty() && o.steps == 0) o.steps = long{o.epochs} * o.steps_per_epoch;
+  if (o.out.empty())
+    o.out = "runs/" + (o.data.empty() ? o.preset : std::filesystem::path(o.data).stem().string());
+  if (o.threads == 0) o.threads = all_threads();
+}
+
+/// The options that the checkpoint of a run tells.
+TrainOptions options_of_checkpoint(const std::string& folder) {
+  TrainOptions options;
+  CLI::App app;
+  declare(app, options);
+  std::istringstream config(Checkpoint(std::filesystem::path(folder) / checkpoint_file).config());
+  try {
+    app.parse_from_stream(config);
+    require_consistent(options);
+  } catch (const std::exception& error) {
+    throw IoError("the checkpoint in '" + folder +
+                  "' has other options than this program: " + error.what());
+  }
+  options.out = options.resume = folder;
+  return options;
+}
+
+/// A run that goes on is the one that began: of the flags given only those may say more.
+void require_resumable(const CLI::App& app) {
+  const std::set<std::string> allowed{"--resume", "--threads", "--quiet", "--checkpoint-every",
+                                      "--stop-after"};
+  for (const CLI::Option* option : app.get_options())
+    if (option->count() > 0 && !allowed.contains(option->get_name()))
+      throw EndProgram(exit_usage, option->get_name() +
+                                       " cannot be given with --resume: the run goes on with the "
+                                       "options it began with");
 }
 
 }  // namespace
 
 TrainOptions parse_train_options(int argc, const char* const* argv) {
   const auto parse_over = [&](TrainOptions options) {
-    CLI::App app("Trains a Lagrangian neural network on the double pendulum, and judges it.",
-                 "train");
+    const bool resumed = !options.resume.empty();
+    CLI::App app(
+        "Trains a Lagrangian neural network on the double pendulum, or on data of one's own, and "
+        "judges it.",
+        "train");
     declare(app, options);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::CallForHelp&) {
-      throw EndProgram(exit_ok, app.help());
-    } catch (const CLI::CallForVersion&) {
-      throw EndProgram(exit_ok, "lagrange 0.1.0\n");
-    } catch (const CLI::FileError& error) {
-      throw EndProgram(exit_io, error.what());
-    } catch (const CLI::ParseError& error) {
-      throw EndProgram(exit_usage, error.what() + std::string("\nSee ./train --help"));
-    }
+    parse_or_end(app, argc, argv, "./train");
+    if (resumed) require_resumable(app);
     return options;
   };
   TrainOptions options = parse_over({});
+  if (!options.resume.empty()) return parse_over(options_of_checkpoint(options.resume));
   if (options.preset != "default") {
     const auto preset = presets.find(options.preset);
     if (preset == presets.end()) {

@@ -7,17 +7,9 @@
 #include <vector>
 
 #include "physics/double_pendulum.h"
+#include "tools/program.h"
 
 namespace tools {
-
-/// The exit codes of every program here.
-enum ExitCode {
-  exit_ok = 0,
-  exit_usage = 2,
-  exit_diverged = 3,
-  exit_io = 4,
-  exit_interrupted = 130
-};
 
 /// The preset "default": the double pendulum over its whole phase space, in about a minute.
 struct TrainOptions {
@@ -26,9 +18,14 @@ struct TrainOptions {
   std::uint64_t seed = 0;
   int threads = 0;  ///< 0: one for each core
   bool quiet = false;
+  std::string resume;            ///< folder of a run that is to go on; empty: a new one begins
+  double checkpoint_every = 30;  ///< [s]; 0: only where it stops
+  long stop_after = 0;           ///< batches; 0: do not
 
   physics::DoublePendulum system;
 
+  std::string data;              ///< CSV file to learn from instead of the system; empty: none
+  double held_out = 0.1;         ///< part of the file that judges
   std::string source = "fresh";  ///< fresh: new states in every batch; fixed, trajectories: a set
   double angle = 3.141592653589793;  ///< starts have |θ| <= angle [rad]
   double velocity = 10;              ///< and |ω| <= velocity [rad/s]
@@ -64,15 +61,9 @@ struct TrainOptions {
   int rollouts = 1000;  ///< random trajectories that judge the model; 0: only accelerations do
 };
 
-/// Thrown by parse when there is nothing to train: print the text and exit with the code.
-struct EndProgram : std::runtime_error {
-  EndProgram(ExitCode exit_code, const std::string& text)
-      : std::runtime_error(text), code(exit_code) {}
-  ExitCode code;
-};
-
-/// Flags over the config file over the preset. Throws EndProgram for --help, --version and for
-/// anything wrong.
+/// Flags over the config file over the preset; with --resume those of the checkpoint, and few flags
+/// over them. Throws EndProgram for --help, --version and for anything wrong, IoError for a
+/// checkpoint that cannot be read.
 TrainOptions parse_train_options(int argc, const char* const* argv);
 
 /// Everything resolved, as TOML that `--config` takes again.

@@ -39,19 +39,19 @@ void watch_for_interrupt() {
 
 bool interrupted() { return interrupt_seen != 0; }
 
-Progress::Progress(int epochs, bool quiet)
-    : epochs_(epochs), quiet_(quiet), terminal_(isatty(STDOUT_FILENO) != 0) {}
+Progress::Progress(int epochs, double done, bool quiet)
+    : epochs_(epochs), done_(done), quiet_(quiet), terminal_(isatty(STDOUT_FILENO) != 0) {}
 
 void Progress::show(int epoch, double loss, double learning_rate) {
   if (quiet_) return;
   const bool last = epoch == epochs_;
   const bool tenth = epoch == 1 || epoch * 10 / epochs_ != (epoch - 1) * 10 / epochs_;
-  const double now = seconds();
+  const double now = watch_.seconds();
   const bool due = now - last_shown_ > 0.1;
   if (terminal_ ? !(due || last) : !(tenth || last)) return;
   last_shown_ = now;
 
-  const double left = now / epoch * (epochs_ - epoch);
+  const double left = now / (epoch - done_) * (epochs_ - epoch);
   std::printf("%s  epoch %*d/%d   loss %-10.4g  rate %-9.3g  %.0f s left%s", terminal_ ? "\r" : "",
               static_cast<int>(std::to_string(epochs_).size()), epoch, epochs_, loss, learning_rate,
               left, terminal_ && !last ? "  " : "\n");

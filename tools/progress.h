@@ -18,14 +18,15 @@ class Stopwatch {
 
 class Progress {
  public:
-  Progress(int epochs, bool quiet);
+  /// Of a run that has done `done` of its epochs already.
+  Progress(int epochs, double done, bool quiet);
 
   /// After an epoch (counted from 1).
   void show(int epoch, double loss, double learning_rate);
-  double seconds() const { return watch_.seconds(); }
 
  private:
   int epochs_;
+  double done_;
   bool quiet_, terminal_;
   Stopwatch watch_;
   double last_shown_ = 0;
@@ -40,8 +41,5 @@ void wait_patiently(char** argv);
 /// From now on Ctrl-C only sets what `interrupted` tells; a second Ctrl-C ends the program at once.
 void watch_for_interrupt();
 bool interrupted();
-
-/// Thrown where a long computation notices an interrupt.
-struct Interrupted {};
 
 }  // namespace tools

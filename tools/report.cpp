@@ -31,11 +31,11 @@ std::string divergence_text(long step, const std::optional<nn::Divergence>& foun
 
 std::string to_json(const RunResult& result) {
   nlohmann::ordered_json json{
-      {"preset", result.options.preset}, {"status", result.status},
-      {"seed", result.options.seed},     {"threads", result.options.threads},
-      {"wall_s", result.wall_s},         {"train_steps", result.train_steps},
-      {"train_loss", result.train_loss}, {"parameters", result.parameters},
-      {"model", result.options.model},   {"skipped", result.skipped},
+      {"preset", result.options.preset},      {"status", result.status},
+      {"seed", result.options.seed},          {"threads", result.options.threads},
+      {"wall_s", result.standing.seconds},    {"train_steps", result.standing.train_steps},
+      {"train_loss", result.standing.loss()}, {"parameters", result.parameters},
+      {"model", result.options.model},        {"skipped", result.standing.skipped},
   };
   if (const auto& judged = result.judgement) {
     const auto& acceleration = judged->acceleration;
@@ -64,29 +64,41 @@ std::string to_table(const RunResult& result) {
                              : o.model == "hnn"   ? "H(q, p)"
                                                   : "a(q, v)";
   std::string text =
-      format("\n  learnt    %s of the double pendulum, hidden layers %s, %td parameters\n",
-             learnt.c_str(), hidden.c_str(), result.parameters) +
+      format("\n  learnt    %s of %s, hidden layers %s, %td parameters\n", learnt.c_str(),
+             o.data.empty() ? "the double pendulum" : o.data.c_str(), hidden.c_str(),
+             result.parameters) +
       format("  training  %ld steps of %d samples in %.1f s (%.1f us a step), last loss %.4g\n",
-             result.train_steps, o.batch, result.wall_s,
-             1e6 * result.wall_s / static_cast<double>(std::max(1L, result.train_steps)),
-             result.train_loss);
-  if (result.skipped > 0)
-    text += format("  skipped   %ld batches without a finite loss and gradient\n", result.skipped);
+             result.standing.train_steps, o.batch, result.standing.seconds,
+             1e6 * result.standing.seconds /
+                 static_cast<double>(std::max(1L, result.standing.train_steps)),
+             result.standing.loss());
+  if (result.standing.skipped > 0)
+    text += format("  skipped   %ld batches without a finite loss and gradient\n",
+                   result.standing.skipped);
   if (!result.judgement) return text;
 
   const Judgement& judged = *result.judgement;
   const auto row = [](const char* name, const Eigen::VectorXd& v) {
-    return format("  %-42s %11.4g %11.4g\n", name, v[0], v[1]);
+    std::string line = format("  %-42s", name);
+    for (const double value : v) line += format(" %11.4g", value);
+    return line + '\n';
   };
-  text += format("\n  %-42s %11s %11s\n", "how well", "theta1", "theta2");
-  text += row("acceleration, mean |error|     [rad/s^2]", judged.acceleration.l1);
-  text += row("acceleration, mean square    [rad^2/s^4]", judged.acceleration.mse);
+  text += format("\n  %-42s", "how well");
+  for (const std::string& name : result.coordinates) text += format(" %11s", name.c_str());
+  const bool angles = o.data.empty();
+  text +=
+      '\n' + row(angles ? "acceleration, mean |error|     [rad/s^2]" : "acceleration, mean |error|",
+                 judged.acceleration.l1);
+  text += row(angles ? "acceleration, mean square    [rad^2/s^4]" : "acceleration, mean square",
+              judged.acceleration.mse);
   if (const auto& rolled_out = judged.rolled_out) {
     text += row("trajectories, mean square        [rad^2]", rolled_out->errors.mse);
     text += row("  the same, median trajectory    [rad^2]", rolled_out->errors.median);
     text += format("  %-42s %11.4g\n", "energy error after 100 s  [of its scale]",
                    rolled_out->energy_error);
   }
+  if (!o.data.empty())
+    return text + format("\n  judged on %g %% of the file that were held out\n", 100 * o.held_out);
   text += format("\n  %d random trajectories of %g s, judged in %.1f s", o.rollouts, o.duration,
                  judged.seconds);
   if (judged.rolled_out && judged.rolled_out->errors.stopped > 0)

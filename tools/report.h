@@ -3,8 +3,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "nn/divergence.h"
+#include "tools/checkpoint.h"
 #include "tools/judgement.h"
 #include "tools/options.h"
 
@@ -12,11 +14,9 @@ namespace tools {
 
 struct RunResult {
   TrainOptions options;
-  std::string status;  ///< finished, interrupted or diverged
-  double wall_s = 0;   ///< of training [s]
-  long train_steps = 0;
-  long skipped = 0;       ///< batches left out because their loss or gradient was not finite
-  double train_loss = 0;  ///< mean of the last epoch
+  std::vector<std::string> coordinates;  ///< their names
+  std::string status;                    ///< finished, interrupted or diverged
+  Standing standing;
   autodiff::Index parameters = 0;
   std::optional<Judgement> judgement;  ///< absent where training did not finish
 };

@@ -209,9 +209,9 @@ def parse(a_parser):
 def budget(flags):
     """The flags, --steps instead of --steps-per-epoch, for that holds for a fixed set too.
 
-    10 epochs of 3000 steps, where the flags do not say.
+    10 epochs of 1000 steps, where the flags do not say.
     """
-    flags = {"epochs": "10", "steps-per-epoch": "3000", **flags}
+    flags = {"epochs": "10", "steps-per-epoch": "1000", **flags}
     steps = numeric(int, flags, "epochs") * numeric(int, flags, "steps-per-epoch")
     del flags["steps-per-epoch"]
     return {"steps": str(steps), **flags}

@@ -47,11 +47,11 @@ TEST_CASE("errors of accelerations are means and maxima of each coordinate apart
       0, 0, -4, 2,               //
       7, 8, 9, 10,               //
       5, 4, 3, 2;
-  const nn::AccelerationErrors errors = judge_accelerations(learnt, truth, states);
+  const nn::AccelerationErrors errors = judge_accelerations(learnt, physics::label(truth, states));
   CHECK(errors.mse.isApprox(Eigen::Vector2d(1, 5)));
   CHECK(errors.l1.isApprox(Eigen::Vector2d(1, 1.5)));
   CHECK(errors.largest.isApprox(Eigen::Vector2d(1, 4)));
-  CHECK(judge_accelerations(truth, truth, states).largest.isZero(0));
+  CHECK(judge_accelerations(truth, physics::label(truth, states)).largest.isZero(0));
 }
 
 TEST_CASE("an acceleration that is not finite spoils its own coordinate's errors only") {
@@ -62,7 +62,8 @@ TEST_CASE("an acceleration that is not finite spoils its own coordinate's errors
     truth(states, result);
     result(3, 2) = std::nan("");
   };
-  const auto errors = judge_accelerations(learnt, truth, Eigen::MatrixXd::Zero(4, 5));
+  const auto errors =
+      judge_accelerations(learnt, physics::label(truth, Eigen::MatrixXd::Zero(4, 5)));
   CHECK(errors.mse[0] == 0);
   CHECK(std::isnan(errors.mse[1]));
   CHECK(std::isnan(errors.l1[1]));

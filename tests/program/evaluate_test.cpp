@@ -1,50 +1,17 @@
 // Weights from files, good and bad, and tools/evaluate as its users meet it.
-#include <doctest/doctest.h>
-#include <sys/wait.h>
-
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <string>
 
 #include "nn/safetensors.h"
+#include "tests/program/program.h"
 #include "tools/run_folder.h"
-#include "tools/weights.h"
+#include "tools/safetensors_file.h"
 
 namespace fs = std::filesystem;
 using autodiff::Scalar;
+using program::contains;
+using program::Folder;
 
 namespace {
-
-/// A temporary folder, gone with its object.
-struct Folder {
-  fs::path path;
-
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "evaluate_test_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-
-  void write(const std::string& name, const std::string& content) const {
-    std::ofstream(path / name, std::ios::binary) << content;
-  }
-  std::string read(const std::string& name) const {
-    std::ifstream file(path / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  /// Runs a program in the folder; its exit code.
-  int run(const std::string& command) const {
-    const int status =
-        std::system(("cd '" + path.string() + "' && " + command + " >stdout 2>stderr").c_str());
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-};
-
-const std::string train = "'" TRAIN_PROGRAM "' ", evaluate = "'" EVALUATE_PROGRAM "' ";
 
 nn::Parameters two_matrices() {
   nn::Parameters parameters;
@@ -61,7 +28,7 @@ std::string complaint(const std::string& file) {
   folder.write("w", file);
   nn::Parameters parameters = two_matrices();
   try {
-    tools::load_weights(folder.path / "w", parameters);
+    tools::load_weights(folder.path() / "w", parameters);
   } catch (const tools::IoError& error) {
     return error.what();
   }
@@ -74,10 +41,6 @@ std::string with_header(const std::string& header, std::size_t bytes) {
   return std::string(reinterpret_cast<const char*>(&length), 8) + header + std::string(bytes, '\0');
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("weights come back from their file bit for bit") {
@@ -85,7 +48,7 @@ TEST_CASE("weights come back from their file bit for bit") {
   nn::Parameters written = two_matrices(), read = two_matrices();
   folder.write("w", to_safetensors(written));
   for (Scalar& p : read.values()) p = 7;
-  tools::load_weights(folder.path / "w", read);
+  tools::load_weights(folder.path() / "w", read);
   CHECK(std::equal(written.values().begin(), written.values().end(), read.values().begin()));
 }
 
@@ -98,7 +61,7 @@ TEST_CASE("weights in single precision are taken") {
   const Folder folder;
   folder.write("w", file);
   nn::Parameters parameters = two_matrices();
-  tools::load_weights(folder.path / "w", parameters);
+  tools::load_weights(folder.path() / "w", parameters);
   CHECK(parameters.matrix(parameters.list()[0])(0, 1) == Scalar(0.5));
   CHECK(parameters.matrix(parameters.list()[0])(1, 0) == 0);
 }
@@ -152,9 +115,11 @@ TEST_CASE("a trained model is evaluated, each kind of it") {
   const Folder folder;
   for (const std::string model : {"lnn", "delan", "hnn", "mlp"}) {
     CAPTURE(model);
-    REQUIRE(folder.run(train + "--model " + model +
-                       " --hidden 8,8 --steps 300 --epochs 1 --rollouts 0 --out R") == 0);
-    REQUIRE(folder.run(evaluate + "R --trajectories 5 --duration 1 --repeats 2") == 0);
+    REQUIRE(
+        folder
+            .train("--model " + model + " --hidden 8,8 --steps 300 --epochs 1 --rollouts 0 --out R")
+            .code == 0);
+    REQUIRE(folder.evaluate("R --trajectories 5 --duration 1 --repeats 2").code == 0);
     const auto found = nlohmann::json::parse(folder.read("R/evaluation.json"));
     CHECK(found["acceleration"]["training"]["l1_sum"].get<double>() > 0);
     CHECK(found["trajectory_mse"]["theta1"]["repeats"].size() == 2);
@@ -169,17 +134,17 @@ TEST_CASE("a trained model is evaluated, each kind of it") {
 
 TEST_CASE("what cannot be evaluated ends with 4 and the reason, a wrong flag with 2") {
   const Folder folder;
-  CHECK(folder.run(evaluate + "nowhere") == 4);
+  CHECK(folder.evaluate("nowhere").code == 4);
   CHECK(contains(folder.read("stderr"), "nowhere"));
-  fs::create_directory(folder.path / "empty");
-  CHECK(folder.run(evaluate + "empty") == 4);
+  fs::create_directory(folder.path() / "empty");
+  CHECK(folder.evaluate("empty").code == 4);
   CHECK(contains(folder.read("stderr"), "config.toml"));
-  REQUIRE(folder.run(train + "--hidden 4 --steps 1 --epochs 1 --rollouts 0 --out R") == 0);
-  fs::resize_file(folder.path / "R/model.safetensors", 100);
-  CHECK(folder.run(evaluate + "R") == 4);
+  REQUIRE(folder.train("--hidden 4 --steps 1 --epochs 1 --rollouts 0 --out R").code == 0);
+  fs::resize_file(folder.path() / "R/model.safetensors", 100);
+  CHECK(folder.evaluate("R").code == 4);
   CHECK(contains(folder.read("stderr"), "truncated"));
-  CHECK_FALSE(fs::exists(folder.path / "R/evaluation.json"));
-  CHECK(folder.run(evaluate + "R --bogus") == 2);
-  CHECK(folder.run(evaluate + "") == 2);
-  CHECK(folder.run(evaluate + "--help") == 0);
+  CHECK_FALSE(fs::exists(folder.path() / "R/evaluation.json"));
+  CHECK(folder.evaluate("R --bogus").code == 2);
+  CHECK(folder.evaluate("").code == 2);
+  CHECK(folder.evaluate("--help").code == 0);
 }

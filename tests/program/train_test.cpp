@@ -1,90 +1,24 @@
 // ./train as its users meet it: a process with flags, files, messages and exit codes.
 //
 // TRAIN_PROGRAM is its path. Every test works in a fresh temporary folder.
-#include <doctest/doctest.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
-#include <string>
-#include <thread>
-#include <vector>
 
 #include "autodiff/matrix.h"
+#include "tests/program/program.h"
 #include "tools/options.h"
 
 namespace fs = std::filesystem;
 using autodiff::Scalar;
+using program::contains;
+using program::Folder;
+using program::metrics_without_time;
+using program::Outcome;
+using program::split;
 
 namespace {
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::vector<std::string> split(const std::string& text, char at) {
-  std::vector<std::string> parts;
-  std::istringstream stream(text);
-  for (std::string part; std::getline(stream, part, at);) parts.push_back(part);
-  return parts;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-struct Outcome {
-  int code;
-  std::string out, err;
-};
-
-/// A temporary working directory, gone with its object.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "train_test_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-    std::ofstream(path_ / "file") << "a regular file, where no folder can be made\n";
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  Outcome train(const std::string& flags) const {
-    const std::string command =
-        "cd '" + path_.string() + "' && '" TRAIN_PROGRAM "' " + flags + " >stdout 2>stderr";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
-  }
-  std::string read(const std::string& name) const { return contents(path_ / name); }
-  nlohmann::json result(const std::string& out) const {
-    return nlohmann::json::parse(read(out + "/result.json"));
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-/// metrics.csv without the column of seconds, the one thing that differs between equal runs.
-std::string metrics_without_time(const std::string& csv) {
-  std::string kept;
-  for (const std::string& line : split(csv, '\n')) kept += line.substr(0, line.rfind(',')) + '\n';
-  return kept;
-}
 
 /// All numbers of a safetensors file.
 std::vector<Scalar> weights(const std::string& file) {
@@ -224,7 +158,7 @@ TEST_CASE("a short run leaves everything behind, and its config.toml repeats it 
     for (const std::string& entry : entries) CHECK(std::isfinite(std::stod(entry)));
   }
 
-  const nlohmann::json result = folder.result("X");
+  const nlohmann::json result = folder.json("X/result.json");
   CHECK(result["preset"] == "seed");
   CHECK(result["status"] == "finished");
   CHECK(result["seed"] == 0);
@@ -267,8 +201,8 @@ TEST_CASE("a run that diverges ends with 3, says so and keeps what it reached") 
   CHECK(run.code == 3);
   for (const char* part : {"finite", "sample", "state", "condition number", "--lr"})
     CHECK_MESSAGE(contains(run.err, part), part);
-  CHECK(folder.result("X")["status"] == "diverged");
-  CHECK(folder.result("X")["skipped"] == 1);
+  CHECK(folder.json("X/result.json")["status"] == "diverged");
+  CHECK(folder.json("X/result.json")["skipped"] == 1);
   CHECK(split(folder.read("X/metrics.csv"), '\n').size() >= 2);
   CHECK(all_finite(weights(folder.read("X/model.safetensors"))));
 }
@@ -279,7 +213,7 @@ TEST_CASE(
   const Outcome run =
       folder.train("--preset seed --trajectories 64 --epochs 50 --lr 1e6 --clip 0 --out X");
   CHECK(run.code == 3);
-  CHECK(folder.result("X")["skipped"].get<long>() >= 100);
+  CHECK(folder.json("X/result.json")["skipped"].get<long>() >= 100);
   CHECK(split(run.err, '\n').size() < 10);  // told once, not a hundred times
 }
 
@@ -291,8 +225,8 @@ TEST_CASE("every model trains by the same program and says what it has learnt") 
                             " --hidden 16,16 --steps 450 --epochs 3 --batch 32 --rollouts 3 --out ";
     CHECK(folder.train(run + "one").code == 0);
     CHECK(folder.train(run + "two --threads 2").code == 0);
-    CHECK(folder.result("one")["model"] == model);
-    CHECK(folder.result("one")["train_steps"] == 450);
+    CHECK(folder.json("one/result.json")["model"] == model);
+    CHECK(folder.json("one/result.json")["train_steps"] == 450);
     CHECK(folder.read("one/model.safetensors") == folder.read("two/model.safetensors"));
     const auto rows = split(folder.read("one/metrics.csv"), '\n');
     REQUIRE(rows.size() == 4);
@@ -304,36 +238,6 @@ TEST_CASE("--steps says how often a fixed set is gone through") {
   const Folder folder;
   const std::string set = "--source fixed --trajectories 10 --points 4 --batch 8 --hidden 4 ";
   CHECK(folder.train(set + "--steps 30 --rollouts 2 --out X").code == 0);
-  CHECK(folder.result("X")["train_steps"] == 30);
+  CHECK(folder.json("X/result.json")["train_steps"] == 30);
   CHECK(split(folder.read("X/metrics.csv"), '\n').size() == 7);  // a header and six epochs
-}
-
-TEST_CASE("Ctrl-C ends with 130 after the step at hand and keeps what was reached") {
-  const Folder folder;
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    if (chdir(folder.path().c_str()) == 0 && std::freopen("stdout", "w", stdout) != nullptr &&
-        std::freopen("stderr", "w", stderr) != nullptr)
-      execl(TRAIN_PROGRAM, TRAIN_PROGRAM, "--preset", "seed", "--epochs", "100000000", "--out", "X",
-            static_cast<char*>(nullptr));
-    _exit(127);
-  }
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + std::chrono::seconds(10);
-  while (split(folder.read("X/metrics.csv"), '\n').size() < 2 && Clock::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  kill(child, SIGINT);
-  int status = 0;
-  while (waitpid(child, &status, WNOHANG) == 0) {
-    if (Clock::now() > deadline) kill(child, SIGKILL);
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  REQUIRE(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 130);
-  CHECK(contains(folder.read("stderr"), "interrupted"));
-  CHECK(folder.result("X")["status"] == "interrupted");
-  CHECK(folder.result("X")["train_steps"] > 0);
-  CHECK(split(folder.read("X/metrics.csv"), '\n').size() >= 2);
-  CHECK(weights(folder.read("X/model.safetensors")).size() == 641);
 }

@@ -4,7 +4,8 @@
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <thread>
+
+#include "tools/program.h"
 
 namespace tools {
 namespace {
@@ -24,8 +25,6 @@ std::string processor() {
 }
 
 }  // namespace
-
-int all_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
 
 std::string table_head() {
   char columns[128];

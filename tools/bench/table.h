@@ -35,7 +35,4 @@ std::string table_legend();
 
 std::string to_json(const std::vector<Measurement>& table);
 
-/// One for each core.
-int all_threads();
-
 }  // namespace tools

@@ -1,0 +1,84 @@
+// The programs as their users meet them: processes with flags, files, messages and exit codes, each
+// in a temporary folder.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace program {
+
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+
+/// A temporary folder, gone with its object; it holds `file`, where no folder can be made.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "lagrange_XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = name;
+    write("file", "a regular file\n");
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  void write(const std::string& name, const std::string& content) const {
+    std::ofstream(path_ / name, std::ios::binary) << content;
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream file(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  nlohmann::json json(const std::string& name) const { return nlohmann::json::parse(read(name)); }
+
+  Outcome train(const std::string& flags) const { return run("'" TRAIN_PROGRAM "' " + flags); }
+  Outcome evaluate(const std::string& flags) const {
+    return run("'" EVALUATE_PROGRAM "' " + flags);
+  }
+  Outcome simulate(const std::string& flags) const {
+    return run("'" SIMULATE_PROGRAM "' " + flags);
+  }
+  /// Runs a command of the shell in the folder.
+  Outcome run(const std::string& command) const {
+    const int status = std::system(
+        ("cd '" + path_.string() + "' && { " + command + "; } >stdout 2>stderr").c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+inline std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, at);) parts.push_back(part);
+  return parts;
+}
+
+/// metrics.csv without the column of seconds, the one thing that differs between equal runs.
+inline std::string metrics_without_time(const std::string& csv) {
+  std::string kept;
+  for (const std::string& line : split(csv, '\n')) kept += line.substr(0, line.rfind(',')) + '\n';
+  return kept;
+}
+
+}  // namespace program
