@@ -31,7 +31,7 @@ tools::EvaluateOptions parse(int argc, char** argv) {
       ->check(CLI::Range(0, 4096));
   app.add_flag("--quiet", o.quiet, "Print nothing but errors");
   app.footer(
-      "Writes RUN/evaluation.json.\n\nExamples:\n"
+      "Writes RUN/evaluation.json, and for figures divergence.csv and poincare.csv.\n\nExamples:\n"
       "  ./train && tools/evaluate runs/default\n"
       "  tools/evaluate runs/default --trajectories 200 --duration 30 --repeats 1\n"
       "\nExit codes: 0 ok, 2 usage, 4 files, 130 interrupted.");
@@ -65,6 +65,8 @@ tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   tools::load_weights(run / "model.safetensors", model->parameters());
   tools::watch_for_interrupt();
   const tools::Evaluation found = evaluate(*model, training, options);
+  tools::write_file(run / "divergence.csv", found.divergence_csv);
+  tools::write_file(run / "poincare.csv", found.poincare_csv);
   tools::write_file(run / "evaluation.json", to_json(found));
   if (!options.quiet)
     std::cout << to_table(found, training, options) << "  written to "

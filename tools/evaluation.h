@@ -55,6 +55,10 @@ struct Evaluation {
   /// ‖q - q'‖ after 1 s, median [rad]: learnt against true, and two tolerances against each other.
   double model_error = 0, integrator_error = 0;
   double seconds = 0;  ///< that judging took
+
+  // For figures.
+  std::string divergence_csv;  ///< distances to the true angles over time, as trajectories part
+  std::string poincare_csv;    ///< points of the section θ1 = 0, ω1 > 0 at one energy
 };
 
 /// `training` is what the model was trained with: its system, and the box of its states.

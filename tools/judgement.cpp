@@ -104,16 +104,23 @@ std::string trajectory_csv(const TrainOptions& options, const Motions& motions) 
       physics::roll_out(motions.learnt, start, times, for_learnt(1e-6, 2 * options.duration))
           .front();
 
+  Eigen::MatrixXd rates, learnt_rates;  // both along the true trajectory
+  motions.truth(truth.y, rates);
+  motions.learnt(truth.y, learnt_rates);
+
   std::ostringstream csv;
   csv.precision(10);
   csv << "t,theta1,theta2,omega1,omega2,energy,"
-         "learnt_theta1,learnt_theta2,learnt_omega1,learnt_omega2,learnt_energy\n";
+         "learnt_theta1,learnt_theta2,learnt_omega1,learnt_omega2,learnt_energy,"
+         "alpha1,alpha2,learnt_alpha1,learnt_alpha2\n";
   for (Index k = 0; k < std::min(truth.y.cols(), learnt.y.cols()); ++k) {
     csv << times[k];
     for (const auto* trajectory : {&truth, &learnt}) {
       for (const double value : trajectory->y.col(k)) csv << ',' << value;
       csv << ',' << options.system.energy(trajectory->y.col(k).data());
     }
+    for (const auto* r : {&rates, &learnt_rates})
+      for (const double alpha : r->col(k).tail(2)) csv << ',' << alpha;
     csv << '\n';
   }
   return csv.str();

@@ -53,7 +53,8 @@ Judgement judge(const TrainOptions& options, const Motions& motions);
 Eigen::VectorXd paper_energy_errors(const physics::DoublePendulum& system,
                                     const physics::Motion& learnt, autodiff::Random& random);
 
-/// One random start rolled out both ways, side by side, for a figure: trajectory.csv.
+/// One random start rolled out both ways, side by side, for figures: trajectory.csv. The
+/// accelerations in it, alpha, are both those of the states of the true trajectory.
 std::string trajectory_csv(const TrainOptions& options, const Motions& motions);
 
 }  // namespace tools

@@ -79,7 +79,8 @@ RunFolder::RunFolder(std::filesystem::path path, std::optional<long> resumed_epo
     std::filesystem::remove(path_ / checkpoint_file, error);
   }
   write("metrics.csv", kept);
-  for (const char* stale : {"result.json", "trajectory.csv", "evaluation.json"})
+  for (const char* stale :
+       {"result.json", "trajectory.csv", "evaluation.json", "divergence.csv", "poincare.csv"})
     std::filesystem::remove(path_ / stale, error);
   metrics_.open(path_ / "metrics.csv", std::ios::app);
   if (!metrics_) fail("write", path_ / "metrics.csv");
