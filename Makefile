@@ -2,6 +2,7 @@
 #
 #   make         the program: ./train
 #   make test    builds and runs the tests
+#   make figures draws a run; RUN=runs/best
 #   make bench   builds and runs the benchmark; BENCH_FLAGS="--filter lnn_step --json bench.json"
 #   make bench-peers   the same training step by PyTorch, JAX and ADOL-C, as far as
 #                tools/peers/install has brought them; PEER_FLAGS="--cases 16x3/b4"
@@ -13,7 +14,9 @@ JOBS := $(shell getconf _NPROCESSORS_ONLN)
 CONFIGURE = cmake -S . -B build -DLAGRANGE_WERROR=ON $(CMAKE_FLAGS)
 BUILD = cmake --build build --parallel $(JOBS) --target
 
-.PHONY: all configure test bench bench-peers clean
+RUN = runs/default
+
+.PHONY: all configure test figures bench bench-peers clean
 
 all: configure
 	@$(BUILD) train evaluate simulate
@@ -24,6 +27,10 @@ configure:
 test: configure
 	@$(BUILD) train tests
 	@cd build && ctest --output-on-failure --parallel $(JOBS)
+
+figures: all
+	@tools/setup figures
+	@tools/plot $(RUN)
 
 bench: configure
 	@$(BUILD) bench

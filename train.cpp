@@ -26,6 +26,7 @@
 #include "tools/progress.h"
 #include "tools/report.h"
 #include "tools/run_folder.h"
+#include "tools/text.h"
 
 namespace fs = std::filesystem;
 using autodiff::Index;
@@ -132,7 +133,8 @@ double learning_rate(const TrainOptions& options, int epoch, long step, long tot
 /// "diverged". Saves a checkpoint now and then, and where it goes on later.
 std::string fit(const tools::Training& training, const TrainOptions& options, Batches& batches,
                 tools::RunFolder& folder) {
-  auto& [model, optimiser, random, standing] = training;
+  nn::NetworkModel& model = training.model;
+  tools::Standing& standing = training.standing;
   const nn::Loss loss = make_loss(options);
   nn::TrainingStep step(model, loss, {options.batch, options.shard_width, options.threads});
   const double largest_norm =
@@ -171,7 +173,7 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
     const long number = standing.batches++;
     if (std::isfinite(batch_loss) && std::isfinite(clip)) {
       standing.rate = learning_rate(options, static_cast<int>(number / per_epoch), number, total);
-      optimiser.step(model.parameters().values(), step.gradient(), standing.rate, clip);
+      training.optimiser.step(model.parameters().values(), step.gradient(), standing.rate, clip);
       standing.epoch_loss += batch_loss;
       ++standing.epoch_steps;
       ++standing.train_steps;
@@ -196,6 +198,33 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
   return "finished";
 }
 
+/// --dry-run: all options, and how much there is to do, as a first few steps show it.
+std::string the_job(const nn::Model& model, const TrainOptions& options, Batches& batches) {
+  const nn::Loss loss = make_loss(options);
+  nn::TrainingStep step(model, loss, {options.batch, options.shard_width, options.threads});
+  batches.go_to(0);
+  step.run(batches.states(), batches.accelerations());  // the first also fetches its memory
+  const tools::Stopwatch watch;
+  int steps = 0;
+  for (; steps == 0 || (steps < 100 && watch.seconds() < 1); ++steps) {
+    batches.go_to(steps % batches.per_epoch());
+    step.run(batches.states(), batches.accelerations());
+  }
+  const double seconds = watch.seconds() / steps;
+  const Index shards = (options.batch + options.shard_width - 1) / options.shard_width;
+  const double megabytes = 1e-6 * static_cast<double>(shards * step.program().arena_size()) *
+                           static_cast<double>(sizeof(Scalar));
+  const double total = static_cast<double>(batches.per_epoch()) * batches.epochs();
+  return to_toml(options) +
+         tools::format(
+             "\n# The job: %td parameters; %d epochs of %td steps of %d samples.\n"
+             "# A step is %d instructions on %td shards of the batch, in %.2g MB,\n"
+             "# and takes %.3g ms here without the optimiser: about %s in all.\n",
+             model.parameters().size(), batches.epochs(), batches.per_epoch(), options.batch,
+             step.program().instructions(), shards, megabytes, 1e3 * seconds,
+             tools::duration(total * seconds).c_str());
+}
+
 tools::ExitCode train(const TrainOptions& options) {
   const bool resumed = !options.resume.empty();
   Random random(options.seed);
@@ -205,6 +234,7 @@ tools::ExitCode train(const TrainOptions& options) {
   Batches batches(options, random, subject);
   const auto model = make_model(options, subject.angles);
   initialise(*model, options, random);
+  if (options.dry_run) throw tools::EndProgram(tools::exit_ok, the_job(*model, options, batches));
   const auto optimiser = make_optimiser(options, *model);
   tools::RunResult result{.options = options,
                           .coordinates = subject.names,

@@ -37,7 +37,7 @@ Momenta momenta(Var lagrangian, Var q, Var v, Var rate) {
     for (int j = i; j <= n; ++j) pairs.emplace_back(i, j);
   const auto [dL, second] =
       autodiff::second_derivatives(lagrangian, std::array{q, v}, directions, pairs);
-  const auto entry = [&](int i, int j) {
+  const auto entry = [&pairs, &second = second](int i, int j) {
     const auto found =
         std::find(pairs.begin(), pairs.end(), std::pair<int, int>(std::minmax(i, j)));
     return second[found - pairs.begin()];

@@ -4,8 +4,22 @@
 #include <cmath>
 
 #include "tools/options.h"
+#include "tools/text.h"
 
 namespace tools {
+namespace {
+
+constexpr std::size_t help_column = 34, help_width = 64;
+
+/// CLI11's help, its descriptions in lines of one width.
+struct Help : CLI::Formatter {
+  Help() { column_width(help_column); }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return wrapped(option->get_description(), help_width);
+  }
+};
+
+}  // namespace
 
 CLI::Validator between(double low, double high) {
   const std::string range = (low == positive ? "(0" : '[' + CLI::detail::to_string(low)) + ", " +
@@ -46,6 +60,7 @@ void add_system_flags(CLI::App& app, physics::DoublePendulum& system) {
 }
 
 void parse_or_end(CLI::App& app, int argc, const char* const* argv, const std::string& program) {
+  app.formatter(std::make_shared<Help>());
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -1,82 +1,16 @@
 #include "tools/options.h"
 
-#include <map>
 #include <set>
 #include <sstream>
 
 #include "nn/activation.h"
 #include "tools/checkpoint.h"
 #include "tools/flags.h"
+#include "tools/presets.h"
 #include "tools/run_folder.h"
 
 namespace tools {
 namespace {
-
-/// The slides' sweet spot, to the letter.
-TrainOptions seed_preset() {
-  TrainOptions o;
-  o.preset = "seed";
-  o.source = "trajectories";
-  o.angle = 1;  // the slides give no ranges; these keep most motions between calm and chaotic
-  o.velocity = 1;
-  o.trajectories = 512;
-  o.points = 4;
-  o.hidden = {16, 16, 16};
-  o.initialiser = "slides";
-  o.angle_features = false;
-  o.velocity_margin = 1;
-  o.velocity_scale = 1;
-  o.kinetic_prior = 0;
-  o.loss = "mse";
-  o.batch = 4;
-  o.epochs = 100;
-  o.optimiser = "adam";
-  o.learning_rate = 1e-3;
-  o.schedule = "step";
-  o.lr_step = 10;
-  o.lr_gamma = 0.5;
-  o.clip = 0;
-  return o;
-}
-
-/// The default wider, with ten times the time.
-TrainOptions best_preset() {
-  TrainOptions o;
-  o.preset = "best";
-  o.hidden = {96, 96, 96};
-  o.velocity_margin = 1.25;
-  o.batch = 256;
-  o.shard_width = 64;
-  o.epochs = 60;
-  o.steps_per_epoch = 2800;
-  return o;
-}
-
-/// The set-up of Cranmer et al. 2020: width, loss and data, raw angles and velocities.
-TrainOptions paper_preset() {
-  TrainOptions o;
-  o.preset = "paper";
-  o.hidden = {600, 600, 600};
-  o.angle_features = false;
-  o.velocity_margin = 1;
-  o.velocity_scale = 1;
-  o.kinetic_prior = 0;
-  o.loss = "l1";
-  o.batch = 512;
-  o.epochs = 600;
-  o.steps_per_epoch = 1000;
-  o.optimiser = "adam";
-  o.learning_rate = 1e-3;
-  o.clip = 0;
-  return o;
-}
-
-const std::map<std::string, TrainOptions (*)()> presets{
-    {"default", [] { return TrainOptions(); }},
-    {"best", best_preset},
-    {"seed", seed_preset},
-    {"paper", paper_preset},
-};
 
 std::string comma_separated(const std::vector<int>& values) {
   std::string text;
@@ -91,8 +25,11 @@ void declare(CLI::App& app, TrainOptions& o) {
   app.add_option("--preset", o.preset,
                  "Where all options start from: default, the whole phase space in about a minute; "
                  "best, the same in ten; seed, the slides' sweet spot to the letter; paper, the "
-                 "published set-up (a "
-                 "day on a laptop: give it --steps)");
+                 "published set-up (days on a laptop: give it --steps)");
+  app.add_flag_callback(
+         "--list-presets", [] { throw EndProgram(exit_ok, list_of_presets()); },
+         "Print every preset with its options and exit")
+      ->configurable(false);
 
   const std::string run = "Run";
   app.add_option("--out", o.out,
@@ -106,6 +43,10 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->group(run);
   // Says nothing about what the run computes: not in config.toml, and allowed with --resume.
   app.add_flag("--quiet", o.quiet, "Print nothing but errors")->configurable(false)->group(run);
+  app.add_flag("--dry-run", o.dry_run,
+               "Print all options as TOML and how much there is to do, and end")
+      ->configurable(false)
+      ->group(run);
   app.add_option("--resume", o.resume,
                  "Folder of a run that was stopped: it goes on bit for bit as if it had not been")
       ->configurable(false)
@@ -256,7 +197,6 @@ void declare(CLI::App& app, TrainOptions& o) {
       "  ./train --config runs/default/config.toml --epochs 10\n"
       "  ./train --resume runs/default            go on where Ctrl-C stopped it\n"
       "\nExit codes: 0 ok, 2 usage, 3 diverged, 4 files, 130 interrupted.");
-  app.get_formatter()->column_width(34);
 }
 
 void require_consistent(const TrainOptions& o) {
@@ -312,8 +252,8 @@ TrainOptions options_of_checkpoint(const std::string& folder) {
 
 /// A run that goes on is the one that began: of the flags given only those may say more.
 void require_resumable(const CLI::App& app) {
-  const std::set<std::string> allowed{"--resume", "--threads", "--quiet", "--checkpoint-every",
-                                      "--stop-after"};
+  const std::set<std::string> allowed{"--resume",           "--threads",    "--quiet",
+                                      "--checkpoint-every", "--stop-after", "--dry-run"};
   for (const CLI::Option* option : app.get_options())
     if (option->count() > 0 && !allowed.contains(option->get_name()))
       throw EndProgram(exit_usage, option->get_name() +
@@ -337,16 +277,7 @@ TrainOptions parse_train_options(int argc, const char* const* argv) {
   };
   TrainOptions options = parse_over({});
   if (!options.resume.empty()) return parse_over(options_of_checkpoint(options.resume));
-  if (options.preset != "default") {
-    const auto preset = presets.find(options.preset);
-    if (preset == presets.end()) {
-      std::string known;
-      for (const auto& [name, make] : presets) known += (known.empty() ? "" : ", ") + name;
-      throw EndProgram(exit_usage,
-                       "--preset: '" + options.preset + "' is unknown; it must be one of " + known);
-    }
-    options = parse_over(preset->second());
-  }
+  if (options.preset != "default") options = parse_over(preset(options.preset).options);
   require_consistent(options);
   resolve(options);
   return options;

@@ -18,6 +18,7 @@ struct TrainOptions {
   std::uint64_t seed = 0;
   int threads = 0;  ///< 0: one for each core
   bool quiet = false;
+  bool dry_run = false;          ///< only tell what would be done
   std::string resume;            ///< folder of a run that is to go on; empty: a new one begins
   double checkpoint_every = 30;  ///< [s]; 0: only where it stops
   long stop_after = 0;           ///< batches; 0: do not

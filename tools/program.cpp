@@ -1,5 +1,7 @@
 #include "tools/program.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -11,6 +13,15 @@ namespace tools {
 
 int all_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
 
+namespace {
+
+/// "train: " before a message, in red where that is wanted.
+std::string label(const std::string& name) {
+  return decorated(STDERR_FILENO) ? "\033[31m" + name + ":\033[0m " : name + ": ";
+}
+
+}  // namespace
+
 int run_program(const std::string& name, char** argv, const std::function<ExitCode()>& program) {
   wait_patiently(argv);
   try {
@@ -19,13 +30,13 @@ int run_program(const std::string& name, char** argv, const std::function<ExitCo
     (end.code == exit_ok ? std::cout : std::cerr) << end.what() << '\n';
     return end.code;
   } catch (const Interrupted&) {
-    std::cerr << name << ": interrupted; nothing is written\n";
+    std::cerr << label(name) << "interrupted; nothing is written\n";
     return exit_interrupted;
   } catch (const IoError& error) {
-    std::cerr << name << ": " << error.what() << '\n';
+    std::cerr << label(name) << error.what() << '\n';
     return exit_io;
   } catch (const std::exception& error) {
-    std::cerr << name << ": " << error.what() << '\n';
+    std::cerr << label(name) << error.what() << '\n';
     return EXIT_FAILURE;
   }
 }

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <string>
 
+#include "tools/text.h"
+
 namespace tools {
 namespace {
 
@@ -16,6 +18,15 @@ volatile std::sig_atomic_t interrupt_seen = 0;
 void on_interrupt(int signal) {
   interrupt_seen = 1;
   std::signal(signal, SIG_DFL);
+}
+
+/// What is done of it, bright, and what is left, dim.
+std::string bar_of(int done, int all) {
+  constexpr int width = 16;
+  const int full = done * width / all;
+  std::string bar("\033[36m");
+  for (int k = 0; k < width; ++k) bar += k == full ? "\033[2m━" : "━";
+  return bar + "\033[0m ";
 }
 
 }  // namespace
@@ -39,8 +50,14 @@ void watch_for_interrupt() {
 
 bool interrupted() { return interrupt_seen != 0; }
 
+bool decorated(int descriptor) {
+  const char *no_color = std::getenv("NO_COLOR"), *terminal = std::getenv("TERM");
+  return isatty(descriptor) != 0 && (no_color == nullptr || *no_color == '\0') &&
+         (terminal == nullptr || std::string(terminal) != "dumb");
+}
+
 Progress::Progress(int epochs, double done, bool quiet)
-    : epochs_(epochs), done_(done), quiet_(quiet), terminal_(isatty(STDOUT_FILENO) != 0) {}
+    : epochs_(epochs), done_(done), quiet_(quiet), decorated_(decorated(STDOUT_FILENO)) {}
 
 void Progress::show(int epoch, double loss, double learning_rate) {
   if (quiet_) return;
@@ -48,13 +65,17 @@ void Progress::show(int epoch, double loss, double learning_rate) {
   const bool tenth = epoch == 1 || epoch * 10 / epochs_ != (epoch - 1) * 10 / epochs_;
   const double now = watch_.seconds();
   const bool due = now - last_shown_ > 0.1;
-  if (terminal_ ? !(due || last) : !(tenth || last)) return;
+  if (decorated_ ? !(due || last) : !(tenth || last)) return;
   last_shown_ = now;
 
   const double left = now / (epoch - done_) * (epochs_ - epoch);
-  std::printf("%s  epoch %*d/%d   loss %-10.4g  rate %-9.3g  %.0f s left%s", terminal_ ? "\r" : "",
+  const std::string bar = decorated_ ? bar_of(epoch, epochs_) : std::string();
+  // On a terminal the line renews itself, and nothing of the one before is left behind it.
+  const char* begin = decorated_ ? "\r" : "";
+  const char* end = !decorated_ ? "\n" : last ? "\033[K\n" : "\033[K";
+  std::printf("%s  %sepoch %*d/%d   loss %-10.4g  rate %-9.3g  %s left%s", begin, bar.c_str(),
               static_cast<int>(std::to_string(epochs_).size()), epoch, epochs_, loss, learning_rate,
-              left, terminal_ && !last ? "  " : "\n");
+              duration(left).c_str(), end);
   std::fflush(stdout);
 }
 

@@ -1,4 +1,4 @@
-// How far it is, while it runs: one line that renews itself on a terminal, plain lines elsewhere.
+// How far it is, while it runs: a bar that grows on a terminal, plain lines elsewhere.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,10 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// Whether colours and bars may go there: to a terminal that knows them, and where the user has not
+/// said otherwise (no-color.org).
+bool decorated(int descriptor);
+
 class Progress {
  public:
   /// Of a run that has done `done` of its epochs already.
@@ -27,7 +31,7 @@ class Progress {
  private:
   int epochs_;
   double done_;
-  bool quiet_, terminal_;
+  bool quiet_, decorated_;
   Stopwatch watch_;
   double last_shown_ = 0;
 };

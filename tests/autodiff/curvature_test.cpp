@@ -178,7 +178,7 @@ TEST_CASE("second derivatives are those of the Hessian, and differences of the g
     };
     constexpr double h = 1e-3;
     for (std::size_t p = 0; p < all_pairs.size(); ++p) {
-      const auto [i, j] = all_pairs[p];
+      const int i = all_pairs[p].first, j = all_pairs[p].second;
       INFO("directions ", i, " and ", j);
       Matrix expected(1, samples);
       for (Index s = 0; s < samples; ++s)

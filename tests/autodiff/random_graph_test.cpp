@@ -79,7 +79,7 @@ class Graph {
   void grow() {
     const auto [x, p] = pick([](const Known&) { return true; });
     const Index rows = x.rows(), cols = x.cols();
-    auto [y, q] = pick([&](const Known& k) { return k.x.shape() == x.shape(); });
+    auto [y, q] = pick([&](const Known& k) { return k.x.shape() == Shape{rows, cols}; });
     const auto [z, r] = pick([&](const Known& k) { return k.x.cols() == cols; });
     if (random_.below(4) == 0) y = random_constant(tape_, random_, x.shape()), q = 1;
     const double numbers[] = {-1, 0, 0.5, 1, 2};

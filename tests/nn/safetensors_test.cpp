@@ -72,7 +72,7 @@ TEST_CASE("tensors lie one after the other, without gaps, in the order of the pa
     CHECK(name == parameter.name);
     CHECK(tensor.size() == 3);
     CHECK(tensor["dtype"] == (sizeof(Scalar) == 8 ? "F64" : "F32"));
-    CHECK(tensor["shape"] == nlohmann::json{parameter.shape.rows, parameter.shape.cols});
+    CHECK(tensor["shape"] == nlohmann::ordered_json{parameter.shape.rows, parameter.shape.cols});
     CHECK(tensor["data_offsets"][0] == end);
     end += static_cast<std::size_t>(parameter.shape.size()) * sizeof(Scalar);
     CHECK(tensor["data_offsets"][1] == end);

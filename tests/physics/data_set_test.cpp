@@ -120,7 +120,8 @@ TEST_CASE("a split loses nothing and leaves neither part empty") {
   for (const auto& [fraction, size] :
        {std::pair{0.8, 8}, {0.25, 3}, {0.5, 5}, {1e-9, 1}, {0.999999, 9}, {0.04, 1}}) {
     const auto [first, rest] = split(data, fraction);
-    CAPTURE(fraction);
+    const double part = fraction;
+    CAPTURE(part);
     CHECK(first.size() == size);
     CHECK(rest.size() == 10 - size);
     CHECK(first.accelerations.cols() == first.size());

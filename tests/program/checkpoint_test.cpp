@@ -154,7 +154,10 @@ TEST_CASE("a bad checkpoint is refused with the reason") {
     REQUIRE(from.size() == to.size());
     return text.replace(text.find(from), from.size(), to);
   };
-  const std::vector<std::pair<std::string, std::string>> cases{
+  struct Case {
+    std::string text, reason;
+  };
+  const std::vector<Case> cases{
       {good.substr(0, good.size() / 2), "truncated"},
       {good.substr(0, 5), "5 bytes"},
       {"a text, and no checkpoint at all", "safetensors"},
@@ -165,13 +168,13 @@ TEST_CASE("a bad checkpoint is refused with the reason") {
       {exchanged(R"(hidden=\"8,8)", R"(hidden=\"x,8)"), "other options"},
       {exchanged(R"("standing")", R"("standinx")"), "standing"},
   };
-  for (const auto& [bytes, reason] : cases) {
-    CAPTURE(reason);
-    folder.write("X/checkpoint.safetensors", bytes);
+  for (const Case& bad : cases) {
+    CAPTURE(bad.reason);
+    folder.write("X/checkpoint.safetensors", bad.text);
     const Outcome refused = folder.train("--resume X");
     CAPTURE(refused.err);
     CHECK(refused.code == 4);
-    CHECK(contains(refused.err, reason));
+    CHECK(contains(refused.err, bad.reason));
     CHECK(contains(refused.err, "X"));
   }
 }

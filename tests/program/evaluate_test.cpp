@@ -73,7 +73,10 @@ TEST_CASE("a bad file of weights is refused with the reason") {
   };
   const std::string good = R"({"dtype":"F64","shape":[2,3],"data_offsets":[0,48]})";
   REQUIRE(complaint(with_header(header(good), 64)).empty());
-  const std::vector<std::pair<std::string, std::string>> bad{
+  struct Case {
+    std::string file, reason;
+  };
+  const std::vector<Case> cases{
       {"", "0 bytes"},
       {"short", "5 bytes"},
       {"a text, and no weights at all", "truncated"},
@@ -89,9 +92,9 @@ TEST_CASE("a bad file of weights is refused with the reason") {
       {with_header(header(R"({"dtype":"F64","shape":[2,3]})"), 64), "null"},
       {with_header(header("7"), 64), "a.weight"},
   };
-  for (const auto& [file, reason] : bad) {
-    CAPTURE(reason);
-    CHECK(contains(complaint(file), reason));
+  for (const Case& bad : cases) {
+    CAPTURE(bad.reason);
+    CHECK(contains(complaint(bad.file), bad.reason));
   }
   nn::Parameters broken = two_matrices();
   broken.values()[4] = std::numeric_limits<Scalar>::quiet_NaN();

@@ -60,33 +60,79 @@ TEST_CASE("--version ends with 0 and tells name and version") {
   CHECK(version.err.empty());
 }
 
+TEST_CASE("--list-presets names every preset and the options that make it") {
+  const Folder folder;
+  const Outcome list = folder.train("--list-presets");
+  CHECK(list.code == 0);
+  for (const char* part : {"default:", "best:", "seed:", "paper:", R"(--hidden="600,600,600")"})
+    CHECK_MESSAGE(contains(list.out, part), part);
+  CHECK_FALSE(contains(list.out, "--lr=0.01"));  // as in the default
+}
+
+TEST_CASE("--dry-run prints the configuration and the size of the job, and does nothing") {
+  const Folder folder;
+  const Outcome dry = folder.train("--dry-run --hidden 8,8 --batch 48 --epochs 3 --lr 0.002");
+  CHECK(dry.code == 0);
+  for (const char* part : {"lr=0.002", "hidden=\"8,8\"", "137 parameters", "of 48 samples",
+                           "3 epochs of 1000 steps", "2 shards", "in all"})
+    CHECK_MESSAGE(contains(dry.out, part), part);
+  CHECK_FALSE(fs::exists(folder.path() / "runs"));
+
+  folder.write("again.toml", dry.out);  // it is a --config, remarks and all
+  const Outcome again = folder.train("--config again.toml --dry-run");
+  CHECK(again.code == 0);
+  const auto options = [](const Outcome& told) {
+    return told.out.substr(0, told.out.find("# The"));
+  };
+  CHECK(options(again) == options(dry));
+}
+
+TEST_CASE("colours and bars only on a terminal, and never with NO_COLOR") {
+  const Folder folder;
+  const std::string run =
+      "'" TRAIN_PROGRAM "' --hidden 4 --batch 8 --steps 8 --epochs 4 --rollouts 0 --out X";
+  const auto on_a_terminal = [&](const std::string& environment) {
+    folder.write("run.sh", environment + " " + run + "\n");
+    const Outcome outcome = folder.run("TERM=xterm script -qec 'sh run.sh' /dev/null </dev/null");
+    REQUIRE(outcome.code == 0);
+    REQUIRE(contains(outcome.out, "epoch 4/4"));
+    return outcome.out;
+  };
+  CHECK(contains(on_a_terminal("NO_COLOR="), "\033["));
+  CHECK_FALSE(contains(on_a_terminal("NO_COLOR=1"), "\033["));
+  CHECK_FALSE(contains(on_a_terminal("TERM=dumb"), "\033["));
+  CHECK_FALSE(contains(folder.run(run).out, "\033["));
+}
+
 TEST_CASE("a wrong flag ends with 2 and a message that names flag and value") {
   const Folder folder;
-  for (const auto& [flag, value] :
-       std::vector<std::pair<std::string, std::string>>{{"--bogus", "3"},
-                                                        {"--lr", "-1"},
-                                                        {"--lr", "fast"},
-                                                        {"--lr", "nan"},
-                                                        {"--epochs", "0"},
-                                                        {"--epochs", "2.5"},
-                                                        {"--batch", "0"},
-                                                        {"--batch", "99999999"},
-                                                        {"--preset", "nope"},
-                                                        {"--activation", "relu"},
-                                                        {"--activation", "swish"},
-                                                        {"--loss", "l3"},
-                                                        {"--hidden", "16,x"},
-                                                        {"--seed", "-1"},
-                                                        {"--seed", "abc"},
-                                                        {"--angle-features", "maybe"},
-                                                        {"--points", "1"},
-                                                        {"--m1", "0"}}) {
+  struct Wrong {
+    std::string flag, value;
+  };
+  for (const Wrong& given : std::vector<Wrong>{{"--bogus", "3"},
+                                               {"--lr", "-1"},
+                                               {"--lr", "fast"},
+                                               {"--lr", "nan"},
+                                               {"--epochs", "0"},
+                                               {"--epochs", "2.5"},
+                                               {"--batch", "0"},
+                                               {"--batch", "99999999"},
+                                               {"--preset", "nope"},
+                                               {"--activation", "relu"},
+                                               {"--activation", "swish"},
+                                               {"--loss", "l3"},
+                                               {"--hidden", "16,x"},
+                                               {"--seed", "-1"},
+                                               {"--seed", "abc"},
+                                               {"--angle-features", "maybe"},
+                                               {"--points", "1"},
+                                               {"--m1", "0"}}) {
     // What should get past the flags all the same ends at once, with 4.
-    const Outcome wrong = folder.train("--out file/x " + flag + " " + value);
+    const Outcome wrong = folder.train("--out file/x " + given.flag + " " + given.value);
     CAPTURE(wrong.err);
-    CHECK_MESSAGE(wrong.code == 2, flag, " ", value);
-    CHECK_MESSAGE(contains(wrong.err, flag), flag);
-    CHECK_MESSAGE(contains(wrong.err, flag == "--hidden" ? "x" : value), value);
+    CHECK_MESSAGE(wrong.code == 2, given.flag, " ", given.value);
+    CHECK_MESSAGE(contains(wrong.err, given.flag), given.flag);
+    CHECK_MESSAGE(contains(wrong.err, given.flag == "--hidden" ? "x" : given.value), given.value);
     CHECK(wrong.out.empty());
   }
   CHECK(contains(folder.train("--activation relu").err, "second derivative"));

@@ -133,7 +133,10 @@ TEST_CASE("accelerations that are there are taken, times or not") {
 }
 
 TEST_CASE("a bad file is refused with the line and what is expected") {
-  const std::vector<std::pair<std::string, std::string>> cases{
+  struct Case {
+    std::string text, reason;
+  };
+  const std::vector<Case> cases{
       {"", "empty"},
       {"# nothing\n\n", "empty"},
       {"x,x',x''\n", "no rows"},
@@ -155,11 +158,11 @@ TEST_CASE("a bad file is refused with the line and what is expected") {
       {"x,x':angle,x''\n1,2,3\n", "only the coordinate is marked"},
       {sine(6, 0.1, 1), "7 rows"},
   };
-  for (const auto& [text, reason] : cases) {
-    const std::string message = refusal(text);
-    CAPTURE(text);
+  for (const Case& bad : cases) {
+    const std::string message = refusal(bad.text);
+    CAPTURE(bad.text);
     CAPTURE(message);
-    CHECK(contains(message, reason));
+    CHECK(contains(message, bad.reason));
     CHECK(contains(message, "f.csv"));
   }
 }

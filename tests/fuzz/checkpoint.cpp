@@ -1,0 +1,23 @@
+// Any bytes at all as a checkpoint: they are taken or refused, and nothing else.
+#include "tools/checkpoint.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "nn/adam.h"
+#include "tools/models.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  tools::TrainOptions options;
+  options.hidden = {2};
+  const auto model = make_model(options);
+  nn::Adam adam(model->parameters().size());
+  autodiff::Random random(1);
+  tools::Standing standing;
+  try {
+    tools::Checkpoint(std::string(reinterpret_cast<const char*>(bytes), size), "fuzz")
+        .restore({*model, adam, random, standing});
+  } catch (const tools::IoError&) {
+  }
+  return 0;
+}
