@@ -9,7 +9,7 @@ Index triangle(Index n) { return n * (n + 1) / 2; }
 
 }  // namespace
 
-DeepLagrangianNetwork::DeepLagrangianNetwork(Options options)
+DeepLagrangianNetwork::DeepLagrangianNetwork(const Options& options)
     : NetworkModel(options, "mechanics", Sees::coordinates,
                    triangle(static_cast<Index>(options.angles.size())) + 1) {}
 

@@ -40,12 +40,12 @@ TrainOptions seed_preset() {
 TrainOptions best_preset() {
   TrainOptions o;
   o.preset = "best";
-  o.hidden = {96, 96, 96};
+  o.hidden = {128, 128, 128};
   o.velocity_margin = 1.25;
   o.batch = 256;
   o.shard_width = 64;
   o.epochs = 60;
-  o.steps_per_epoch = 2800;
+  o.steps_per_epoch = 1850;
   return o;
 }
 
