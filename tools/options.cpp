@@ -25,7 +25,7 @@ void declare(CLI::App& app, TrainOptions& o) {
   app.add_option("--preset", o.preset,
                  "Where all options start from: default, the whole phase space in about a minute; "
                  "best, the same in ten; seed, the slides' sweet spot to the letter; paper, the "
-                 "published set-up (days on a laptop: give it --steps)");
+                 "published set-up (a day on a laptop: give it --steps)");
   app.add_flag_callback(
          "--list-presets", [] { throw EndProgram(exit_ok, list_of_presets()); },
          "Print every preset with its options and exit")
@@ -148,7 +148,7 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->group(training);
   app.add_option(
          "--optimiser", o.optimiser,
-         "adam, or soap: Adam in the eigenbasis of each layer's gradients, a third slower a "
+         "adam, or soap: Adam in the eigenbasis of each layer's gradients, a quarter slower a "
          "step and many steps ahead")
       ->check(CLI::IsMember({"adam", "soap"}))
       ->group(training);

@@ -84,7 +84,7 @@ const std::vector<Preset>& presets() {
       {"default", "the whole phase space in about a minute", TrainOptions()},
       {"best", "the same in ten minutes", best_preset()},
       {"seed", "the slides' sweet spot to the letter, in seconds", seed_preset()},
-      {"paper", "the published set-up; days on a laptop, so give it --steps", paper_preset()},
+      {"paper", "the published set-up; a day on a laptop, so give it --steps", paper_preset()},
   };
   return all;
 }
