@@ -258,7 +258,7 @@ tools::ExitCode train(const TrainOptions& options) {
       std::cout << (subject.truth ? "  judging on fresh states and trajectories"
                                   : "  judging on what was held out")
                 << std::endl;
-    const physics::Motion learnt = tools::interruptible(learnt_motion(*model, options.threads));
+    const physics::Motion learnt = tools::interruptible(learnt_motion(*model));
     try {
       if (subject.truth) {
         result.judgement = judge(options, {*subject.truth, learnt});

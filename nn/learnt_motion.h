@@ -9,8 +9,8 @@
 namespace nn {
 
 /// The motion that the model has learnt so far. It reads the model's current parameters at each
-/// call, and the model must outlive it. Many states are shared out among the threads in pieces of
-/// `width` samples; a state's rates do not depend on its neighbours, not by a bit.
-physics::Motion learnt_motion(const Model& model, int threads, Index width = 32);
+/// call, and the model must outlive it. States are replayed in pieces of `width` samples; a state's
+/// rates do not depend on its neighbours, not by a bit.
+physics::Motion learnt_motion(const Model& model, Index width = 16);
 
 }  // namespace nn

@@ -5,16 +5,17 @@
 #include <stdexcept>
 #include <string>
 
+#include "autodiff/parallel.h"
+
 namespace physics {
 
 Motion second_order(Accelerations accelerations) {
-  return [accelerations = std::move(accelerations), dv = Eigen::MatrixXd()](
-             const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) mutable {
-    accelerations(states, dv);
+  return [accelerations = std::move(accelerations)](const Eigen::MatrixXd& states,
+                                                    Eigen::MatrixXd& rates) {
     const Index n = states.rows() / 2;
     rates.resize(states.rows(), states.cols());
     rates.topRows(n) = states.bottomRows(n);
-    rates.bottomRows(n) = dv;
+    accelerations(states, rates.bottomRows(n));
   };
 }
 
@@ -29,11 +30,20 @@ Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count) 
 }
 
 std::vector<Solution> roll_out(const Motion& motion, const Eigen::MatrixXd& starts,
-                               const Eigen::VectorXd& times, const Rk45Options& options) {
+                               const Eigen::VectorXd& times, const Rk45Options& options,
+                               int threads) {
   if (times.size() == 0) throw std::invalid_argument("[roll_out] no times");
   const auto derivative = [&](const Eigen::RowVectorXd&, const Eigen::MatrixXd& states,
                               Eigen::MatrixXd& rates) { motion(states, rates); };
-  return rk45_batch(derivative, starts, times[0], times[times.size() - 1], options, times);
+  std::vector<Solution> trajectories(starts.cols());
+  const Index pieces = std::clamp<Index>(threads, 1, std::max<Index>(1, starts.cols()));
+  autodiff::parallel_for(pieces, threads, [&](Index piece) {
+    const Index begin = piece * starts.cols() / pieces, end = (piece + 1) * starts.cols() / pieces;
+    auto mine = rk45_batch(derivative, starts.middleCols(begin, end - begin), times[0],
+                           times[times.size() - 1], options, times);
+    std::move(mine.begin(), mine.end(), trajectories.begin() + begin);
+  });
+  return trajectories;
 }
 
 DataSet label(const Motion& motion, const Eigen::MatrixXd& states) {

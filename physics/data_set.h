@@ -17,12 +17,12 @@ using autodiff::Matrix;
 using autodiff::Random;
 
 /// A law of motion, true or learnt, for many states at once: states 2n x N, each column (q; v),
-/// give their rates (dq/dt; dv/dt), 2n x N.
+/// give their rates (dq/dt; dv/dt), 2n x N. Several threads may call it at once.
 using Motion = std::function<void(const Eigen::MatrixXd& states, Eigen::MatrixXd& rates)>;
 
-/// Accelerations of many states: 2n x N -> n x N.
+/// Fills in the accelerations of many states: 2n x N -> n x N.
 using Accelerations =
-    std::function<void(const Eigen::MatrixXd& states, Eigen::MatrixXd& accelerations)>;
+    std::function<void(const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> accelerations)>;
 
 /// The motion with these accelerations: dq/dt = v, dv/dt = accelerations(q, v).
 Motion second_order(Accelerations accelerations);
@@ -36,9 +36,11 @@ struct StateBox {
 Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count);
 
 /// Integrates every start (2n x N) and gives its states at the times, one Solution a start.
-/// A trajectory that cannot go on ends early and says why; the others are not disturbed.
+/// A trajectory that cannot go on ends early and says why; the others are not disturbed. Each
+/// thread takes its share of the trajectories, whose bits do not depend on how many there are.
 std::vector<Solution> roll_out(const Motion& motion, const Eigen::MatrixXd& starts,
-                               const Eigen::VectorXd& times, const Rk45Options& options);
+                               const Eigen::VectorXd& times, const Rk45Options& options,
+                               int threads = 1);
 
 /// States and the accelerations that belong to them, a sample a column.
 struct DataSet {

@@ -1,5 +1,8 @@
 #include "physics/double_pendulum.h"
 
+#include <stdexcept>
+#include <string>
+
 namespace physics {
 
 Var DoublePendulum::lagrangian(Var q, Var v) const {
@@ -22,8 +25,14 @@ std::array<double, 2> DoublePendulum::acceleration(const double* state) const {
   return {numerator1 / (l1 * denominator), numerator2 / (l2 * denominator)};
 }
 
-void DoublePendulum::accelerations(const Eigen::MatrixXd& states, Eigen::MatrixXd& result) const {
-  result.resize(coordinates, states.cols());
+void DoublePendulum::accelerations(const Eigen::MatrixXd& states,
+                                   Eigen::Ref<Eigen::MatrixXd> result) const {
+  if (states.rows() != 2 * coordinates || result.rows() != coordinates ||
+      result.cols() != states.cols())
+    throw std::invalid_argument("[DoublePendulum] accelerations, " + std::to_string(result.rows()) +
+                                'x' + std::to_string(result.cols()) + ", of states, " +
+                                std::to_string(states.rows()) + 'x' +
+                                std::to_string(states.cols()) + ": must be 2xN of 4xN");
   for (Index s = 0; s < states.cols(); ++s) {
     const auto [a1, a2] = acceleration(states.data() + 4 * s);
     result(0, s) = a1;

@@ -56,8 +56,9 @@ struct DoublePendulum {
   /// θ1'' and θ2'' of one state [rad/s²], in closed form (the Euler-Lagrange equations solved).
   std::array<double, 2> acceleration(const double* state) const;
 
-  /// The same for many states: 4 x N -> 2 x N. Allocates only where the result changes its size.
-  void accelerations(const Eigen::MatrixXd& states, Eigen::MatrixXd& result) const;
+  /// The same for many states: fills in the result, 4 x N -> 2 x N. Throws std::invalid_argument
+  /// for other shapes.
+  void accelerations(const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> result) const;
 
   /// (x1, y1, x2, y2) of the two masses [m].
   std::array<double, 4> positions(double theta1, double theta2) const;

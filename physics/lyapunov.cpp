@@ -5,11 +5,12 @@
 namespace physics {
 namespace {
 
-/// Every state after that time; NaN where a trajectory ended before.
-Eigen::MatrixXd later(const Motion& motion, const Eigen::MatrixXd& states, double time,
-                      const Rk45Options& options) {
+/// Every state after the interval; NaN where a trajectory ended before.
+Eigen::MatrixXd later(const Motion& motion, const Eigen::MatrixXd& states,
+                      const LyapunovOptions& options) {
   Eigen::MatrixXd result(states.rows(), states.cols());
-  const auto solutions = roll_out(motion, states, Eigen::Vector2d(0, time), options);
+  const auto solutions = roll_out(motion, states, Eigen::Vector2d(0, options.interval),
+                                  options.integrator, options.threads);
   for (Index s = 0; s < states.cols(); ++s)
     if (solutions[s].ok())
       result.col(s) = solutions[s].y_end;
@@ -32,7 +33,7 @@ Eigen::VectorXd lyapunov_exponents(const Motion& motion, const Eigen::MatrixXd& 
   pairs.rightCols(count) = starts.array() + options.offset / std::sqrt(static_cast<double>(d));
   Eigen::VectorXd growth = Eigen::VectorXd::Zero(count);
   for (long k = 0; k < settling + measured; ++k) {
-    pairs = later(motion, pairs, options.interval, options.integrator);
+    pairs = later(motion, pairs, options);
     for (Index s = 0; s < count; ++s) {
       const Eigen::VectorXd apart = pairs.col(count + s) - pairs.col(s);
       const double factor = apart.norm() / options.offset;

@@ -12,6 +12,7 @@ struct LyapunovOptions {
   double settle = 5;      ///< until the twin has turned into the direction that grows most [s]
   double duration = 20;   ///< over which growth is measured, after that [s]
   Rk45Options integrator = {.rtol = 1e-10, .atol = 1e-10};
+  int threads = 1;  ///< that share the trajectories
 };
 
 /// λ of each start (d x N), N long [1/s], by the method of Benettin et al. 1980: integrate a twin

@@ -180,14 +180,14 @@ Task acceleration(const std::string& hidden, Index batch, int threads) {
 /// (600) as 5 s of the double pendulum.
 Task rollout(const std::string& hidden, Index trajectories, int threads) {
   const auto model = network(hidden, 0.5);
-  const physics::Motion motion = nn::learnt_motion(*model, threads);
+  const physics::Motion motion = nn::learnt_motion(*model);
   Random random(2);
   const Eigen::Vector4d high(1, 1, 1, 1);
   const Eigen::MatrixXd starts = physics::random_states(random, {-high, high}, trajectories);
   const Eigen::VectorXd times = Eigen::VectorXd::LinSpaced(101, 0, 50);
   const auto roll_out = [=] {
     (void)model;  // kept: the motion reads its parameters
-    return physics::roll_out(motion, starts, times, {.rtol = 1e-6, .atol = 1e-6});
+    return physics::roll_out(motion, starts, times, {.rtol = 1e-6, .atol = 1e-6}, threads);
   };
   Index evaluations = 0;
   for (const physics::Solution& solution : roll_out()) evaluations += solution.evaluations;

@@ -27,25 +27,19 @@ Spread spread(const Eigen::VectorXd& values) {
   return {nn::quantile(values, 0.25), nn::quantile(values, 0.5), nn::quantile(values, 0.75)};
 }
 
-Eigen::MatrixXd states_in(Random& random, double angle, double velocity, Index count) {
-  const Eigen::Vector4d high(angle, angle, velocity, velocity);
-  return physics::random_states(random, {-high, high}, count);
+/// The region that training draws from, near rest as the paper's energies, and the default's box.
+std::vector<Region> regions(const TrainOptions& training) {
+  std::vector<Region> all{{"training", format("as in training, |omega| < %g", training.velocity),
+                           training.angle, training.velocity},
+                          {"near_rest", "near rest, |omega| < 0.1", pi, 0.1}};
+  if (training.angle != pi || training.velocity != 10)
+    all.push_back({"fast", "all angles, |omega| < 10", pi, 10});
+  return all;
 }
 
-std::vector<Evaluation::Accelerations> judge_accelerations(const Motions& motions,
-                                                           const TrainOptions& training,
-                                                           Random& random) {
-  std::vector<Evaluation::Accelerations> all;
-  const auto judge = [&](const char* key, const char* where, double angle, double velocity) {
-    all.push_back({key, where,
-                   nn::judge_accelerations(
-                       motions.learnt,
-                       physics::label(motions.truth, states_in(random, angle, velocity, 10'000)))});
-  };
-  judge("training", "the states of training", training.angle, training.velocity);
-  judge("near_rest", "near rest, |omega| < 0.1", pi, 0.1);
-  judge("fast", "all angles, |omega| < 10", pi, 10);
-  return all;
+Eigen::MatrixXd states_in(const Region& region, Index count, Random& random) {
+  const Eigen::Vector4d high(region.angle, region.angle, region.velocity, region.velocity);
+  return physics::random_states(random, {-high, high}, count);
 }
 
 MassCondition mass_condition(const Eigen::MatrixXd& masses) {
@@ -122,13 +116,13 @@ Eigen::MatrixXd starts_at_one_energy(const physics::DoublePendulum& system, Rand
   return starts;
 }
 
-std::string poincare_csv(const Motions& motions, const Eigen::MatrixXd& starts) {
+std::string poincare_csv(const Motions& motions, const Eigen::MatrixXd& starts, int threads) {
   constexpr double duration = 100, tolerance = 1e-7;
   const auto times = Eigen::VectorXd::LinSpaced(10'001, 0, duration);
   std::string csv = "motion,start,theta2,omega2\n";
   const auto add = [&](const char* name, const physics::Motion& motion,
                        const physics::Rk45Options& options) {
-    const Trajectories trajectories = roll_out(motion, starts, times, options);
+    const Trajectories trajectories = roll_out(motion, starts, times, options, threads);
     for (std::size_t k = 0; k < trajectories.size(); ++k) {
       const Eigen::MatrixXd section = poincare_section(motion, trajectories[k], 0);
       for (const auto& point : section.colwise())
@@ -140,17 +134,69 @@ std::string poincare_csv(const Motions& motions, const Eigen::MatrixXd& starts) 
   return csv;
 }
 
-/// The true motion is integrated far more finely than it is perturbed.
+/// A sample every 0.02 s.
+Eigen::VectorXd times_until(double duration) {
+  const Index samples = std::max<Index>(2, std::lround(duration / 0.02) + 1);
+  return Eigen::VectorXd::LinSpaced(samples, 0, duration);
+}
+
+constexpr double learnt_tolerance = 1e-6;
+/// The true motion is integrated far more finely than it is moved.
 constexpr physics::Rk45Options finely{.rtol = 1e-11, .atol = 1e-11};
 
 /// 4 entries: a norm of 1e-8.
 Eigen::MatrixXd moved(const Eigen::MatrixXd& starts) { return starts.array() + perturbation / 2; }
 
-/// How long a true trajectory is valid as a prediction of its perturbed twin.
-Eigen::VectorXd perturbed_valid_times(const physics::Motion& truth, const Eigen::MatrixXd& starts) {
-  const auto times = Eigen::VectorXd::LinSpaced(2001, 0, 100);
-  return nn::valid_times(roll_out(truth, moved(starts), times, finely),
-                         roll_out(truth, starts, times, finely), valid_up_to);
+void judge(Region& region, const Motions& motions, const EvaluateOptions& options, Random& random) {
+  region.acceleration = nn::judge_accelerations(
+      motions.learnt, physics::label(motions.truth, states_in(region, 10'000, random)));
+
+  const Eigen::VectorXd times = times_until(options.duration);
+  Eigen::VectorXd valid(options.repeats * options.trajectories);
+  for (int repeat = 0; repeat < options.repeats; ++repeat) {
+    const Eigen::MatrixXd starts = states_in(region, options.trajectories, random);
+    const Trajectories truth = roll_out(motions.truth, starts, times, for_truth, options.threads);
+    const Trajectories learnt =
+        roll_out(motions.learnt, starts, times, for_learnt(learnt_tolerance, options.duration),
+                 options.threads);
+    region.rollouts.push_back(nn::judge_rollouts(learnt, truth));
+    valid.segment(repeat * options.trajectories, options.trajectories) =
+        nn::valid_times(learnt, truth, valid_up_to);
+  }
+  region.valid = spread(valid);
+  region.unbroken = (valid.array() >= options.duration).cast<double>().mean();
+
+  // How long a true trajectory is valid as a prediction of its moved twin.
+  const Eigen::MatrixXd starts = states_in(region, std::min(options.trajectories, 100), random);
+  const Eigen::VectorXd long_times = Eigen::VectorXd::LinSpaced(2001, 0, 100);
+  region.floor = spread(nn::valid_times(
+      roll_out(motions.truth, moved(starts), long_times, finely, options.threads),
+      roll_out(motions.truth, starts, long_times, finely, options.threads), valid_up_to));
+  region.lyapunov_exponent =
+      physics::lyapunov_exponents(motions.truth, starts, {.threads = options.threads}).mean();
+}
+
+/// How trajectories part over time, beside moved ones; and whose doing that is after 1 s.
+void judge_divergence(Evaluation& found, const Motions& motions, const EvaluateOptions& options,
+                      Random& random) {
+  const Eigen::MatrixXd starts =
+      states_in(found.regions.front(), std::min(options.trajectories, 200), random);
+  const Eigen::VectorXd times = times_until(options.duration);
+  const Index early = std::min(times.size() - 1, Index{50});  // 1 s
+  const auto truth_from = [&](const Eigen::MatrixXd& from) {
+    return roll_out(motions.truth, from, times, finely, options.threads);
+  };
+  const auto learnt_until = [&](Index last, double tolerance) {
+    return roll_out(motions.learnt, starts, times.head(last + 1),
+                    for_learnt(tolerance, options.duration), options.threads);
+  };
+  const Trajectories truth = truth_from(starts), twins = truth_from(moved(starts)),
+                     learnt = learnt_until(times.size() - 1, learnt_tolerance),
+                     exact = learnt_until(early, learnt_tolerance / 1000);
+  found.model_error = median_distance(learnt, truth, early);
+  found.integrator_error = median_distance(learnt, exact, early);
+  found.divergence_csv = divergence_csv(times, distances(learnt, truth, times.size()),
+                                        distances(twins, truth, times.size()));
 }
 
 }  // namespace
@@ -159,52 +205,23 @@ Evaluation evaluate(const nn::NetworkModel& model, const TrainOptions& training,
                     const EvaluateOptions& options) {
   const Stopwatch watch;
   Random random(options.seed + evaluate_seed);
-  const Motions motions{true_motion(training.system),
-                        interruptible(nn::learnt_motion(model, options.threads))};
+  const Motions motions{true_motion(training.system), interruptible(nn::learnt_motion(model))};
   Evaluation found;
-  found.accelerations = judge_accelerations(motions, training, random);
+  found.regions = regions(training);
+  for (Region& region : found.regions) judge(region, motions, options, random);
+  judge_divergence(found, motions, options, random);
 
-  // Trajectories, all of a repeat together; a sample of their times every 0.02 s.
-  constexpr double tolerance = 1e-7;
-  const Index samples = std::max<Index>(2, std::lround(options.duration / 0.02) + 1);
-  const auto times = Eigen::VectorXd::LinSpaced(samples, 0, options.duration);
-  Eigen::VectorXd valid(options.repeats * options.trajectories);
-  for (int repeat = 0; repeat < options.repeats; ++repeat) {
-    const Eigen::MatrixXd starts =
-        states_in(random, training.angle, training.velocity, options.trajectories);
-    const Trajectories truth = roll_out(motions.truth, starts, times, finely);
-    const Trajectories learnt =
-        roll_out(motions.learnt, starts, times, for_learnt(tolerance, options.duration));
-    found.rollouts.push_back(nn::judge_rollouts(learnt, truth));
-    const Index begin = repeat * options.trajectories;
-    valid.segment(begin, options.trajectories) = nn::valid_times(learnt, truth, valid_up_to);
-    if (repeat == 0) {
-      const Index early = std::lround(std::min(1.0, options.duration) / times[1]);
-      const auto exact = roll_out(motions.learnt, starts, times.head(early + 1),
-                                  for_learnt(tolerance / 100, options.duration));
-      found.model_error = median_distance(learnt, truth, early);
-      found.integrator_error = median_distance(learnt, exact, early);
-      const Eigen::MatrixXd some = starts.leftCols(std::min<Index>(200, starts.cols()));
-      found.lyapunov_exponent = physics::lyapunov_exponents(motions.truth, some).mean();
-      found.floor = spread(perturbed_valid_times(motions.truth, some));
-      found.divergence_csv =
-          divergence_csv(times, distances(learnt, truth, samples),
-                         distances(roll_out(motions.truth, moved(some), times, finely),
-                                   {truth.begin(), truth.begin() + some.cols()}, samples));
-    }
-  }
-  found.valid = spread(valid);
-  found.unbroken = (valid.array() >= times[samples - 1]).cast<double>().mean();
-
-  const Eigen::VectorXd energies = paper_energy_errors(training.system, motions.learnt, random);
+  const Eigen::VectorXd energies =
+      paper_energy_errors(training.system, motions.learnt, random, options.threads);
   found.energy_mean = energies.mean();
   found.energy_largest = energies.maxCoeff();
 
-  const Eigen::MatrixXd states = states_in(random, training.angle, training.velocity, 2000);
+  const Eigen::MatrixXd states = states_in(found.regions.front(), 2000, random);
   const Eigen::MatrixXd masses = mass_matrices(model, states);
   if (masses.size() > 0) found.learnt_mass = mass_condition(masses);
   found.true_mass = mass_condition(true_masses(training.system, states));
-  found.poincare_csv = poincare_csv(motions, starts_at_one_energy(training.system, random, 30));
+  found.poincare_csv =
+      poincare_csv(motions, starts_at_one_energy(training.system, random, 30), options.threads);
   found.seconds = watch.seconds();
   return found;
 }

@@ -14,7 +14,7 @@ struct EvaluateOptions {
   std::string run;          ///< folder of a finished ./train
   int trajectories = 1000;  ///< of each repeat
   double duration = 10;     ///< of a trajectory [s]
-  int repeats = 4;          ///< of the trajectories, with fresh starts each time
+  int repeats = 3;          ///< of the trajectories, with fresh starts each time
   std::uint64_t seed = 0;   ///< of all states; never those of training
   int threads = 0;          ///< 0: one for each core
   bool quiet = false;
@@ -35,19 +35,21 @@ struct MassCondition {
   double indefinite = 0;  ///< share of states where M is not definite
 };
 
-struct Evaluation {
-  /// Over the states of one region.
-  struct Accelerations {
-    std::string key, where;
-    nn::AccelerationErrors errors;
-  };
-  std::vector<Accelerations> accelerations;
-  std::vector<nn::RolloutErrors> rollouts;  ///< one of each repeat
-  double energy_mean = 0, energy_largest = 0;
+/// What was found in one part of phase space, |θ| <= angle and |ω| <= velocity.
+struct Region {
+  std::string key, where;
+  double angle = 0, velocity = 0;
 
-  Spread valid, floor;  ///< time of valid prediction, of the model and of a perturbed start [s]
-  double unbroken = 0;  ///< share of trajectories valid to their end
-  double lyapunov_exponent = 0;  ///< mean over true trajectories [1/s]
+  nn::AccelerationErrors acceleration = {};
+  std::vector<nn::RolloutErrors> rollouts = {};  ///< one of each repeat
+  Spread valid = {}, floor = {};  ///< time of valid prediction [s]: of the model, of a moved start
+  double unbroken = 0;            ///< share of trajectories valid to their end
+  double lyapunov_exponent = 0;   ///< mean over true trajectories [1/s]
+};
+
+struct Evaluation {
+  std::vector<Region> regions;  ///< that of training first
+  double energy_mean = 0, energy_largest = 0;
 
   std::optional<MassCondition> learnt_mass;  ///< absent for a model without mass matrix
   MassCondition true_mass;

@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 std::vector<double> list(const Eigen::VectorXd& v) { return {v.begin(), v.end()}; }
 
 /// The mean squares of one coordinate over the repeats.
-Eigen::VectorXd of_repeats(const Evaluation& e, autodiff::Index coordinate) {
+Eigen::VectorXd of_repeats(const Region& e, autodiff::Index coordinate) {
   Eigen::VectorXd values(e.rollouts.size());
   for (std::size_t k = 0; k < e.rollouts.size(); ++k) values[k] = e.rollouts[k].mse[coordinate];
   return values;
@@ -24,14 +24,14 @@ double deviation(const Eigen::VectorXd& values) {
                                        static_cast<double>(values.size() - 1));
 }
 
-autodiff::Index stopped(const Evaluation& e) {
+autodiff::Index stopped(const Region& e) {
   autodiff::Index total = 0;
   for (const auto& repeat : e.rollouts) total += repeat.stopped;
   return total;
 }
 
 /// Median trajectory, mean over the repeats.
-Eigen::VectorXd median_mse(const Evaluation& e) {
+Eigen::VectorXd median_mse(const Region& e) {
   Eigen::VectorXd total = Eigen::VectorXd::Zero(e.rollouts.front().median.size());
   for (const auto& repeat : e.rollouts) total += repeat.median;
   return total / static_cast<double>(e.rollouts.size());
@@ -44,8 +44,37 @@ Json json_of(const MassCondition& m) {
           {"indefinite_share", m.indefinite}};
 }
 
+Json json_of(const Spread& s) {
+  return {{"median", s.median}, {"quartiles", {s.lower_quartile, s.upper_quartile}}};
+}
+
+Json json_of(const Region& r) {
+  Json json{{"angle", r.angle}, {"velocity", r.velocity}};
+  json["acceleration"] = {{"l1_sum", r.acceleration.l1.sum()},
+                          {"l1", list(r.acceleration.l1)},
+                          {"mse", list(r.acceleration.mse)},
+                          {"largest", list(r.acceleration.largest)}};
+  for (const autodiff::Index i : {0, 1}) {
+    const Eigen::VectorXd mse = of_repeats(r, i);
+    json["trajectory_mse"][i == 0 ? "theta1" : "theta2"] = {{"mean", mse.mean()},
+                                                            {"smallest", mse.minCoeff()},
+                                                            {"largest", mse.maxCoeff()},
+                                                            {"deviation", deviation(mse)},
+                                                            {"repeats", list(mse)}};
+  }
+  json["trajectory_mse"]["median_trajectory"] = list(median_mse(r));
+  json["trajectory_mse"]["stopped"] = stopped(r);
+  json["lyapunov_exponent"] = r.lyapunov_exponent;
+  json["valid_seconds"] = {{"threshold_rad", valid_up_to},
+                           {"model", json_of(r.valid)},
+                           {"valid_to_the_end", r.unbroken},
+                           {"moved_by", perturbation},
+                           {"moved_truth", json_of(r.floor)}};
+  return json;
+}
+
 std::string row_of(const char* name, const MassCondition& m) {
-  return format("  %-34s %11.4g %11.4g %11.4g %10.2f %%\n", name, m.median, m.percentile99,
+  return format("  %-36s %11.4g %11.4g %11.4g %10.2f %%\n", name, m.median, m.percentile99,
                 m.largest, 100 * m.indefinite);
 }
 
@@ -53,32 +82,8 @@ std::string row_of(const char* name, const MassCondition& m) {
 
 std::string to_json(const Evaluation& e) {
   Json json;
-  for (const auto& [key, where, errors] : e.accelerations)
-    json["acceleration"][key] = {{"l1_sum", errors.l1.sum()},
-                                 {"l1", list(errors.l1)},
-                                 {"mse", list(errors.mse)},
-                                 {"largest", list(errors.largest)}};
-  for (const autodiff::Index i : {0, 1}) {
-    const Eigen::VectorXd mse = of_repeats(e, i);
-    json["trajectory_mse"][i == 0 ? "theta1" : "theta2"] = {{"mean", mse.mean()},
-                                                            {"smallest", mse.minCoeff()},
-                                                            {"largest", mse.maxCoeff()},
-                                                            {"deviation", deviation(mse)},
-                                                            {"repeats", list(mse)}};
-  }
-  json["trajectory_mse"]["median_trajectory"] = list(median_mse(e));
-  json["trajectory_mse"]["stopped"] = stopped(e);
+  for (const Region& region : e.regions) json["regions"][region.key] = json_of(region);
   json["energy"] = {{"mean", e.energy_mean}, {"largest", e.energy_largest}};
-  json["lyapunov_exponent"] = e.lyapunov_exponent;
-  json["valid_time"] = {
-      {"threshold_rad", valid_up_to},
-      {"median_seconds", e.valid.median},
-      {"median_lyapunov_times", e.valid.median * e.lyapunov_exponent},
-      {"quartiles_seconds", {e.valid.lower_quartile, e.valid.upper_quartile}},
-      {"valid_to_the_end", e.unbroken},
-      {"floor_perturbation", perturbation},
-      {"floor_median_seconds", e.floor.median},
-      {"floor_quartiles_seconds", {e.floor.lower_quartile, e.floor.upper_quartile}}};
   json["mass_condition"]["learnt"] = e.learnt_mass ? json_of(*e.learnt_mass) : Json();
   json["mass_condition"]["true"] = json_of(e.true_mass);
   json["integrator"] = {{"model_error_1s", e.model_error},
@@ -92,40 +97,47 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
   std::string text = format("\n  %s, --model %s, seed %llu\n", options.run.c_str(),
                             training.model.c_str(), (unsigned long long)training.seed);
 
-  text += format("\n  %-34s %11s %11s %11s\n", "acceleration errors [rad/s^2]", "mean |e|",
+  text += format("\n  %-36s %11s %11s %11s\n", "accelerations [rad/s^2]", "mean |e|",
                  "root mean e2", "largest");
-  for (const auto& [key, where, errors] : e.accelerations)
+  for (const Region& r : e.regions)
     for (const autodiff::Index i : {0, 1})
-      text += format("  %-26s theta%td  %11.4g %11.4g %11.4g\n", i == 0 ? where.c_str() : "", i + 1,
-                     errors.l1[i], std::sqrt(errors.mse[i]), errors.largest[i]);
+      text +=
+          format("  %-28s theta%td  %11.4g %11.4g %11.4g\n", i == 0 ? r.where.c_str() : "", i + 1,
+                 r.acceleration.l1[i], std::sqrt(r.acceleration.mse[i]), r.acceleration.largest[i]);
 
-  text += format("\n  %-34s %11s %11s %11s %11s\n", "trajectories, mean square [rad^2]", "mean",
+  text += format("\n  %-36s %11s %11s %11s %11s\n", "trajectories, mean square [rad^2]", "mean",
                  "smallest", "largest", "median one");
-  const Eigen::VectorXd median = median_mse(e);
-  for (const autodiff::Index i : {0, 1}) {
-    const Eigen::VectorXd mse = of_repeats(e, i);
-    text += format("  theta%td %27s %11.4g %11.4g %11.4g %11.4g\n", i + 1, "", mse.mean(),
-                   mse.minCoeff(), mse.maxCoeff(), median[i]);
+  for (const Region& r : e.regions) {
+    const Eigen::VectorXd median = median_mse(r);
+    for (const autodiff::Index i : {0, 1}) {
+      const Eigen::VectorXd mse = of_repeats(r, i);
+      text +=
+          format("  %-28s theta%td  %11.4g %11.4g %11.4g %11.4g\n", i == 0 ? r.where.c_str() : "",
+                 i + 1, mse.mean(), mse.minCoeff(), mse.maxCoeff(), median[i]);
+    }
   }
-  text += format("  (%d times %d trajectories of %g s; %td of them ran away)\n", options.repeats,
-                 options.trajectories, options.duration, stopped(e));
-
   text +=
-      format("\n  %-34s %11s %11s %11s\n", "valid prediction", "quartile", "median", "quartile");
-  const auto times = [](const char* name, const Spread& s, double unit) {
-    return format("  %-34s %11.3g %11.3g %11.3g\n", name, s.lower_quartile * unit, s.median * unit,
-                  s.upper_quartile * unit);
-  };
-  text += times("of the model                   [s]", e.valid, 1);
-  text += times("  in Lyapunov times", e.valid, e.lyapunov_exponent);
-  text += times("of the truth, moved by 1e-8    [s]", e.floor, 1);
-  text += times("  in Lyapunov times", e.floor, e.lyapunov_exponent);
-  text += format(
-      "  (until the angles are off by %g rad; %.1f %% of the model's are valid to the end;\n"
-      "  a Lyapunov time is %.3g s)\n",
-      valid_up_to, 100 * e.unbroken, 1 / e.lyapunov_exponent);
+      format("  (%d times %d of %g s;", options.repeats, options.trajectories, options.duration);
+  for (const Region& r : e.regions) text += format(" %td,", stopped(r));
+  text.back() = ' ';
+  text += "of them ran away)\n";
 
-  text += format("\n  %-34s %11s %11s %11s %12s\n", "condition of the mass matrix", "median",
+  text += format("\n  %-36s %11s %11s %11s %11s\n", "valid prediction [s]", "quartile", "median",
+                 "quartile", "Lyapunov t.");
+  for (const Region& r : e.regions) {
+    const auto row = [&](const char* where, const char* whose, const Spread& s) {
+      return format("  %-28s %-7s %11.3g %11.3g %11.3g %11.3g\n", where, whose, s.lower_quartile,
+                    s.median, s.upper_quartile, s.median * r.lyapunov_exponent);
+    };
+    text += row(r.where.c_str(), "model", r.valid) + row("", "moved", r.floor);
+  }
+  text += format("  (until the angles are off by %g rad; moved: the truth, started %g away;\n  ",
+                 valid_up_to, perturbation);
+  for (const Region& r : e.regions)
+    text += format("%s%.1f %%", &r == &e.regions.front() ? "" : ", ", 100 * r.unbroken);
+  text += " of the model's are valid to the end)\n";
+
+  text += format("\n  %-36s %11s %11s %11s %12s\n", "condition of the mass matrix", "median",
                  "99 %", "largest", "indefinite");
   if (e.learnt_mass)
     text += row_of("learnt", *e.learnt_mass);

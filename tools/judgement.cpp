@@ -26,9 +26,10 @@ Eigen::MatrixXd fresh_states(const TrainOptions& options, Index count, Random& r
 }  // namespace
 
 physics::Motion true_motion(const physics::DoublePendulum& system) {
-  return physics::second_order([system](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
-    system.accelerations(states, result);
-  });
+  return physics::second_order(
+      [system](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> result) {
+        system.accelerations(states, result);
+      });
 }
 
 physics::Motion interruptible(physics::Motion motion) {
@@ -46,14 +47,14 @@ physics::Rk45Options for_learnt(double tolerance, double duration) {
 }
 
 Eigen::VectorXd paper_energy_errors(const physics::DoublePendulum& system,
-                                    const physics::Motion& learnt, Random& random) {
+                                    const physics::Motion& learnt, Random& random, int threads) {
   constexpr double circle = 2 * std::numbers::pi;
   // The true pendulum takes at most 5841 steps from here.
   constexpr physics::Rk45Options near_rest_options{.rtol = 1e-7, .atol = 1e-7, .max_steps = 7500};
   const physics::StateBox near_rest{Eigen::Vector4d::Zero(),
                                     Eigen::Vector4d(circle, circle, 0.1, 0.1)};
   const auto ends = physics::roll_out(learnt, physics::random_states(random, near_rest, 40),
-                                      Eigen::Vector2d(0, 100), near_rest_options);
+                                      Eigen::Vector2d(0, 100), near_rest_options, threads);
   const double highest = system.potential_energy(std::numbers::pi, std::numbers::pi);
   const double scale = highest > 0 ? highest : 1;  // without gravity: 1 J
   return nn::energy_errors(
@@ -70,8 +71,8 @@ Eigen::MatrixXd box_states(const TrainOptions& options, Index count, Random& ran
 Eigen::MatrixXd trajectory_states(const TrainOptions& options, Index trajectories, Random& random,
                                   const physics::Motion& truth) {
   const auto times = Eigen::VectorXd::LinSpaced(options.points, 0, options.duration);
-  return chain(
-      physics::roll_out(truth, box_states(options, trajectories, random), times, for_truth));
+  return chain(physics::roll_out(truth, box_states(options, trajectories, random), times, for_truth,
+                                 options.threads));
 }
 
 Judgement judge(const TrainOptions& options, const Motions& motions) {
@@ -87,9 +88,10 @@ Judgement judge(const TrainOptions& options, const Motions& motions) {
     const auto times = Eigen::VectorXd::LinSpaced(101, 0, options.duration);
     judged.rolled_out = {
         nn::judge_rollouts(
-            physics::roll_out(motions.learnt, starts, times, for_learnt(1e-6, options.duration)),
-            physics::roll_out(motions.truth, starts, times, for_truth)),
-        paper_energy_errors(options.system, motions.learnt, random).mean()};
+            physics::roll_out(motions.learnt, starts, times, for_learnt(1e-6, options.duration),
+                              options.threads),
+            physics::roll_out(motions.truth, starts, times, for_truth, options.threads)),
+        paper_energy_errors(options.system, motions.learnt, random, options.threads).mean()};
   }
   judged.seconds = watch.seconds();
   return judged;

@@ -51,7 +51,8 @@ Judgement judge(const TrainOptions& options, const Motions& motions);
 /// |E(T) - E(0)| / energy scale of 40 starts near rest, T = 100 s, in units of the largest
 /// potential energy (29.4 J where masses and lengths are 1).
 Eigen::VectorXd paper_energy_errors(const physics::DoublePendulum& system,
-                                    const physics::Motion& learnt, autodiff::Random& random);
+                                    const physics::Motion& learnt, autodiff::Random& random,
+                                    int threads);
 
 /// One random start rolled out both ways, side by side, for figures: trajectory.csv. The
 /// accelerations in it, alpha, are both those of the states of the true trajectory.

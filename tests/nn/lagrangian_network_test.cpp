@@ -266,14 +266,14 @@ TEST_CASE("a learnt motion gives a state the same bits whatever stands beside it
   const LagrangianNetwork net = network(featured(), 101);
   const Eigen::MatrixXd states = batch_of(77).states.cast<double>();
   Eigen::MatrixXd all, some;
-  nn::learnt_motion(net, 1)(states, all);
-  for (const int threads : {1, 3}) {
-    const physics::Motion motion = nn::learnt_motion(net, threads);
+  nn::learnt_motion(net)(states, all);
+  for (const Index width : {16, 3}) {
+    const physics::Motion motion = nn::learnt_motion(net, width);
     for (const Index count : {77, 1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33, 64, 65})
       for (const Index begin : {Index(0), Index(1), Index(77 - count)}) {
         if (begin + count > 77) continue;
         motion(states.middleCols(begin, count), some);
-        CAPTURE(threads);
+        CAPTURE(width);
         CAPTURE(count);
         CAPTURE(begin);
         CHECK(some == all.middleCols(begin, count));
@@ -281,16 +281,33 @@ TEST_CASE("a learnt motion gives a state the same bits whatever stands beside it
   }
   Eigen::MatrixXd with_bad = states;
   with_bad.col(3).setConstant(std::nan(""));
-  nn::learnt_motion(net, 2)(with_bad, some);
+  nn::learnt_motion(net)(with_bad, some);
   CHECK(some.rightCols(73) == all.rightCols(73));
   CHECK(some.col(3).hasNaN());
-  nn::learnt_motion(net, 2)(states.leftCols(0), some);
+  nn::learnt_motion(net)(states.leftCols(0), some);
   CHECK(some.cols() == 0);
+}
+
+TEST_CASE("a learnt motion rolls out to the same bits on any number of threads") {
+  const LagrangianNetwork net = network(featured(), 103);
+  const physics::Motion motion = nn::learnt_motion(net);
+  const Eigen::MatrixXd starts = batch_of(41).states.cast<double>();
+  const Eigen::VectorXd times = Eigen::VectorXd::LinSpaced(5, 0, 0.2);
+  const auto alone = physics::roll_out(motion, starts, times, {});
+  for (const int threads : {2, 3, 8, 64}) {
+    const auto together = physics::roll_out(motion, starts, times, {}, threads);
+    CAPTURE(threads);
+    REQUIRE(together.size() == alone.size());
+    for (std::size_t k = 0; k < alone.size(); ++k) {
+      CHECK(together[k].y == alone[k].y);
+      CHECK(together[k].evaluations == alone[k].evaluations);
+    }
+  }
 }
 
 TEST_CASE("a learnt motion is the model's acceleration with the parameters of the moment") {
   LagrangianNetwork net = network(featured(), 111);
-  const physics::Motion motion = nn::learnt_motion(net, 2);
+  const physics::Motion motion = nn::learnt_motion(net);
   const Matrix states = batch_of(40).states;
   Eigen::MatrixXd before, after;
   motion(states.cast<double>(), before);
@@ -307,7 +324,7 @@ TEST_CASE("a few hundred steps on a small fixed set bring the loss down a hundre
   Random random(121);
   net.initialise(random);
   const Matrix states = random.uniform_matrix(4, 32, -1, 1);
-  Eigen::MatrixXd exact;
+  Eigen::MatrixXd exact(2, 32);
   physics::DoublePendulum().accelerations(states.cast<double>(), exact);
   const Matrix targets = exact.cast<Scalar>();
   nn::TrainingStep step(net, nn::mse_loss, {32, 16, 1});

@@ -109,7 +109,7 @@ TEST_CASE("a Hamiltonian network's rates are Hamilton's, carried over from (q, p
   constexpr double h = 1e-4;
   const Eigen::MatrixXd x = states(4, 5);
   Eigen::MatrixXd rates;
-  nn::learnt_motion(model, 1)(x, rates);
+  nn::learnt_motion(model)(x, rates);
   for (Index s = 0; s < x.cols(); ++s) {
     const Eigen::Vector2d q = x.col(s).head(2), v = x.col(s).tail(2);
     Eigen::Vector4d qp, slope;
@@ -146,7 +146,7 @@ TEST_CASE("a plain network's outputs are accelerations in its unit") {
 
 TEST_CASE("each model learns a small fixed set") {
   const Eigen::MatrixXd x = states(7, 32) / 2;
-  Eigen::MatrixXd exact;
+  Eigen::MatrixXd exact(2, 32);
   pendulum.accelerations(x, exact);
   const Matrix inputs = x.cast<Scalar>(), targets = exact.cast<Scalar>();
   const nn::NetworkOptions options{.hidden = {16, 16}, .kinetic_prior = 1};

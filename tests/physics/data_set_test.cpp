@@ -45,7 +45,7 @@ std::string message_of(const Call& call) {
 }
 
 const physics::Motion harmonic =
-    physics::second_order([](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+    physics::second_order([](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> result) {
       result = -states.topRows(states.rows() / 2);
     });
 
@@ -159,7 +159,7 @@ TEST_CASE("labels are the accelerations of the closed form") {
   Random random(5);
   const Eigen::MatrixXd states = random_states(random, box, 20);
   const physics::Motion motion =
-      physics::second_order([&](const Eigen::MatrixXd& at, Eigen::MatrixXd& result) {
+      physics::second_order([&](const Eigen::MatrixXd& at, Eigen::Ref<Eigen::MatrixXd> result) {
         pendulum.accelerations(at, result);
       });
   const DataSet data = label(motion, states);
@@ -210,6 +210,18 @@ TEST_CASE("a trajectory that cannot go on ends early and does not disturb the ot
   CHECK(both[0].y.cols() == 11);
   CHECK(both[1].y.cols() < 11);
   CHECK(both[1].y.allFinite());
+}
+
+TEST_CASE("what a motion throws on one of several threads reaches the caller") {
+  const physics::Motion broken = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
+    harmonic(states, rates);
+    if (states(0, 0) > 2) throw std::runtime_error("no further");
+  };
+  Eigen::MatrixXd starts = Eigen::MatrixXd::Zero(2, 4);
+  const Eigen::VectorXd times = Eigen::VectorXd::LinSpaced(11, 0, 5);
+  CHECK(roll_out(broken, starts, times, {}, 4).size() == 4);
+  starts(1, 2) = 5;
+  CHECK_THROWS_WITH_AS(roll_out(broken, starts, times, {}, 4), "no further", std::runtime_error);
 }
 
 TEST_CASE("rolling out to no times is refused") {

@@ -59,7 +59,7 @@ DoublePendulum random_pendulum(Random& random) {
 
 double disagreement(const DoublePendulum& pendulum, const Matrix& states) {
   const auto lagrangian = [&](Var q, Var v) { return pendulum.lagrangian(q, v); };
-  Eigen::MatrixXd closed_form;
+  Eigen::MatrixXd closed_form(2, states.cols());
   pendulum.accelerations(states.cast<double>(), closed_form);
   return relative_difference(accelerations(lagrangian, states.topRows(2), states.bottomRows(2)),
                              closed_form);

@@ -7,8 +7,10 @@
 
 TEST_CASE("an unstable equilibrium's neighbours part with the exponent of its linear motion") {
   // q'' = a² q has solutions e^{±at}.
-  const physics::Motion saddle = physics::second_order(
-      [](const Eigen::MatrixXd& states, Eigen::MatrixXd& a) { a = 0.49 * states.topRows(1); });
+  const physics::Motion saddle =
+      physics::second_order([](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> a) {
+        a = 0.49 * states.topRows(1);
+      });
   const auto found = physics::lyapunov_exponents(saddle, Eigen::MatrixXd::Constant(2, 2, 0.01),
                                                  {.settle = 10, .duration = 10});
   CHECK(found[0] == doctest::Approx(0.7).epsilon(1e-3));
@@ -17,7 +19,7 @@ TEST_CASE("an unstable equilibrium's neighbours part with the exponent of its li
 
 TEST_CASE("a harmonic oscillator is not chaotic") {
   const physics::Motion harmonic = physics::second_order(
-      [](const Eigen::MatrixXd& states, Eigen::MatrixXd& a) { a = -states.topRows(1); });
+      [](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> a) { a = -states.topRows(1); });
   const double turn = 2 * std::acos(-1.0);
   const auto found =
       physics::lyapunov_exponents(harmonic, Eigen::Vector2d(1, 0),
@@ -40,7 +42,7 @@ TEST_CASE("Lorenz's attractor has 0.906") {
 
 TEST_CASE("a trajectory that cannot go on has no exponent, its neighbour has") {
   const physics::Motion walled =
-      physics::second_order([](const Eigen::MatrixXd& states, Eigen::MatrixXd& a) {
+      physics::second_order([](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> a) {
         a = states.topRows(1);
         for (Eigen::Index s = 0; s < a.cols(); ++s)
           if (states(0, s) > 10) a(0, s) = std::nan("");

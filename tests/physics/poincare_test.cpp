@@ -13,8 +13,8 @@ namespace {
 
 /// Two springs, x'' = -w² x: everything about them is known.
 constexpr double w0 = 1, w1 = std::numbers::sqrt2;
-const physics::Motion springs =
-    physics::second_order([](const Eigen::MatrixXd& states, Eigen::MatrixXd& accelerations) {
+const physics::Motion springs = physics::second_order(
+    [](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> accelerations) {
       accelerations = Eigen::Vector2d(-w0 * w0, -w1 * w1).asDiagonal() * states.topRows(2);
     });
 
@@ -40,7 +40,7 @@ TEST_CASE("the section of two springs is an ellipse, met once a period of the fi
 TEST_CASE("a pendulum that turns over is met once a turn, forwards only, at its energy") {
   const physics::DoublePendulum system;
   const physics::Motion motion =
-      physics::second_order([system](const Eigen::MatrixXd& states, Eigen::MatrixXd& a) {
+      physics::second_order([system](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> a) {
         system.accelerations(states, a);
       });
   const auto times = Eigen::VectorXd::LinSpaced(2001, 0, 10);

@@ -124,10 +124,14 @@ TEST_CASE("a trained model is evaluated, each kind of it") {
             .code == 0);
     REQUIRE(folder.evaluate("R --trajectories 5 --duration 1 --repeats 2").code == 0);
     const auto found = nlohmann::json::parse(folder.read("R/evaluation.json"));
-    CHECK(found["acceleration"]["training"]["l1_sum"].get<double>() > 0);
-    CHECK(found["trajectory_mse"]["theta1"]["repeats"].size() == 2);
-    CHECK(found["valid_time"]["median_seconds"].get<double>() <= 1);
-    CHECK(found["valid_time"]["floor_median_seconds"].get<double>() > 5);
+    REQUIRE(found["regions"].size() == 2);  // the default's training covers the whole phase space
+    for (const auto& region : found["regions"]) {
+      CHECK(region["acceleration"]["l1_sum"].get<double>() > 0);
+      CHECK(region["trajectory_mse"]["theta1"]["repeats"].size() == 2);
+      CHECK(region["valid_seconds"]["model"]["median"].get<double>() <= 1);
+      CHECK(region["valid_seconds"]["moved_truth"]["median"].get<double>() > 5);
+      CHECK(region["lyapunov_exponent"].get<double>() == doctest::Approx(0.8).epsilon(0.5));
+    }
     CHECK(found["mass_condition"]["learnt"].is_null() == (model == "hnn" || model == "mlp"));
     CHECK(found["mass_condition"]["true"]["largest"].get<double>() ==
           doctest::Approx(6.85).epsilon(0.01));

@@ -57,7 +57,8 @@ sys.exit(3 if diverged else 0)
 EVALUATE = f"""#!{sys.executable} -IS
 import json, sys
 with open(sys.argv[1] + "/evaluation.json", "w") as file:
-    json.dump(dict(valid_time=dict(median_seconds=7.5, median_lyapunov_times=1.25)), file)
+    region = dict(valid_seconds=dict(model=dict(median=7.5)), lyapunov_exponent=0.5)
+    json.dump(dict(regions=dict(training=region)), file)
 """
 
 
@@ -256,7 +257,7 @@ Best model: o/batch-4_lr-0.001_seed-0/, loss 0.05, acceleration error 0.15 rad/s
         evaluate = self.script("evaluate", EVALUATE)
         self.run_tool("compare --models lnn,mlp --seeds 0,1,5 --out o", evaluate=evaluate)
         rows = self.table()
-        self.assertEqual(rows["Lagrangian network"], ["2.223", "0.75", "0.5", "7.5", "1.25", "2", "65"])
+        self.assertEqual(rows["Lagrangian network"], ["2.223", "0.75", "0.5", "7.5", "3.75", "2", "65"])
         self.assertEqual(rows["plain network"][2], "inf")  # its energy error is null: NaN or Inf
         self.assertEqual(len(self.lines("o/compare.csv")), 1 + 2 * 3)
         self.assertIsNone(self.json("o/compare.json")["medians"]["mlp"]["energy_error"])
