@@ -276,10 +276,9 @@ tools::ExitCode train(const TrainOptions& options) {
   if (!options.quiet)
     std::cout << to_table(result) << "  files in " << folder.path().string() << "/\n";
   if (result.status == "diverged") {
-    std::cerr << "train: diverged after " << result.standing.train_steps << " steps, "
-              << result.standing.skipped
-              << " batches without a finite loss; the weights before are in "
-              << folder.path().string() << "/\n";
+    std::cerr << "train: diverged after " << result.standing.train_steps << " steps "
+              << "(batches without a finite loss: " << result.standing.skipped
+              << "); the weights before are in " << folder.path().string() << "/\n";
     return tools::exit_diverged;
   }
   if (result.status == "interrupted") {

@@ -9,7 +9,7 @@ namespace nn {
 namespace {
 
 std::string describe(Var node) {
-  return std::string(node.tape().node(node.id()).op->name) + " (" + to_string(node.shape()) + ")";
+  return std::string(node.tape().node(node.id()).op->name) + ' ' + to_string(node.shape());
 }
 
 }  // namespace

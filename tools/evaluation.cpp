@@ -168,7 +168,7 @@ void judge(Region& region, const Motions& motions, const EvaluateOptions& option
 
   // How long a true trajectory is valid as a prediction of its moved twin.
   const Eigen::MatrixXd starts = states_in(region, std::min(options.trajectories, 100), random);
-  const Eigen::VectorXd long_times = Eigen::VectorXd::LinSpaced(2001, 0, 100);
+  const Eigen::VectorXd long_times = Eigen::VectorXd::LinSpaced(2001, 0, floor_duration);
   region.floor = spread(nn::valid_times(
       roll_out(motions.truth, moved(starts), long_times, finely, options.threads),
       roll_out(motions.truth, starts, long_times, finely, options.threads), valid_up_to));

@@ -24,6 +24,8 @@ struct EvaluateOptions {
 inline constexpr double valid_up_to = 0.5;
 /// What the start of a true trajectory is moved by, to show what chaos leaves to be predicted.
 inline constexpr double perturbation = 1e-8;
+/// For how long that is looked at [s].
+inline constexpr double floor_duration = 100;
 
 /// Values of many trajectories or states.
 struct Spread {

@@ -125,11 +125,14 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
   text += format("\n  %-36s %11s %11s %11s %11s\n", "valid prediction [s]", "quartile", "median",
                  "quartile", "Lyapunov t.");
   for (const Region& r : e.regions) {
-    const auto row = [&](const char* where, const char* whose, const Spread& s) {
-      return format("  %-28s %-7s %11.3g %11.3g %11.3g %11.3g\n", where, whose, s.lower_quartile,
-                    s.median, s.upper_quartile, s.median * r.lyapunov_exponent);
+    const auto row = [&](const char* where, const char* whose, const Spread& s, double end) {
+      std::string line = format("  %-28s %-7s", where, whose);
+      for (const double t : {s.lower_quartile, s.median, s.upper_quartile})
+        line += format(" %11s", ((t < end ? "" : ">") + format("%.3g", t)).c_str());
+      return line + format(" %11.3g\n", s.median * r.lyapunov_exponent);
     };
-    text += row(r.where.c_str(), "model", r.valid) + row("", "moved", r.floor);
+    text += row(r.where.c_str(), "model", r.valid, options.duration) +
+            row("", "moved", r.floor, floor_duration);
   }
   text += format("  (until the angles are off by %g rad; moved: the truth, started %g away;\n  ",
                  valid_up_to, perturbation);

@@ -73,8 +73,8 @@ std::string to_table(const RunResult& result) {
                  static_cast<double>(std::max(1L, result.standing.train_steps)),
              result.standing.loss());
   if (result.standing.skipped > 0)
-    text += format("  skipped   %ld batches without a finite loss and gradient\n",
-                   result.standing.skipped);
+    text += format("  skipped   %ld of %ld batches, for want of a finite loss and gradient\n",
+                   result.standing.skipped, result.standing.train_steps + result.standing.skipped);
   if (!result.judgement) return text;
 
   const Judgement& judged = *result.judgement;
