@@ -87,6 +87,14 @@ class Run:
         return math.inf if self.status() == "diverged" else self.number("train_loss")
 
 
+def evaluated(folder):
+    """The regions of its evaluation.json; {} if tools/evaluate has not been asked, or was an older one."""
+    try:
+        return json.loads((Path(folder) / "evaluation.json").read_text())["regions"]
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
 def make(runs, options):
     """Makes the runs that are not there, `options.jobs` at a time; returns those that failed.
 
