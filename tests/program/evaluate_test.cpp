@@ -139,6 +139,30 @@ TEST_CASE("a trained model is evaluated, each kind of it") {
   }
 }
 
+TEST_CASE("an evaluation has the same bits on any number of threads, and looks beyond training") {
+  const Folder folder;
+  const std::string asked = "R --trajectories 7 --duration 1 --repeats 1 --threads ";
+  REQUIRE(
+      folder.train("--hidden 8,8 --velocity 1 --steps 300 --epochs 1 --rollouts 0 --out R").code ==
+      0);
+  REQUIRE(folder.evaluate(asked + "1").code == 0);
+  auto alone = nlohmann::json::parse(folder.read("R/evaluation.json"));
+  const std::string divergence = folder.read("R/divergence.csv"),
+                    poincare = folder.read("R/poincare.csv");
+  REQUIRE(folder.evaluate(asked + "3").code == 0);
+  auto together = nlohmann::json::parse(folder.read("R/evaluation.json"));
+  alone.erase("seconds");
+  together.erase("seconds");
+  CHECK(alone == together);
+  CHECK(folder.read("R/divergence.csv") == divergence);
+  CHECK(folder.read("R/poincare.csv") == poincare);
+
+  const auto& regions = alone["regions"];
+  CHECK(regions["training"]["velocity"] == 1);
+  CHECK(regions["near_rest"]["velocity"] == 0.1);
+  CHECK(regions["fast"]["velocity"] == 10);
+}
+
 TEST_CASE("what cannot be evaluated ends with 4 and the reason, a wrong flag with 2") {
   const Folder folder;
   CHECK(folder.evaluate("nowhere").code == 4);
