@@ -12,12 +12,12 @@ namespace {
 /// √x for x >= 0, to some ulps. The processor's own root keeps the unit busy that also divides, and
 /// Adam divides once as it is. Newton's method needs the multipliers only, which idle meanwhile:
 /// from a guess at 1/√x that halves the exponent, wrong by 4 %, each step doubles the digits.
-inline double root(double x) {
+[[maybe_unused]] inline double root(double x) {
   double y = std::bit_cast<double>(0x5fe6eb50c7b537a9 - (std::bit_cast<std::uint64_t>(x) >> 1));
   for (int i = 0; i < 4; ++i) y *= 1.5 - 0.5 * x * y * y;
   return x * y;
 }
-inline float root(float x) { return std::sqrt(x); }
+[[maybe_unused]] inline float root(float x) { return std::sqrt(x); }
 
 }  // namespace
 
