@@ -44,8 +44,8 @@ TrainOptions best_preset() {
   o.velocity_margin = 1.25;
   o.batch = 256;
   o.shard_width = 64;
-  o.epochs = 60;
-  o.steps_per_epoch = 1850;
+  o.epochs = 50;
+  o.steps_per_epoch = 2000;
   return o;
 }
 
