@@ -141,9 +141,11 @@ void declare(CLI::App& app, TrainOptions& o) {
                  "Steps of an epoch with fresh states (a fixed set is gone through once)")
       ->check(between(1, 1e9))
       ->group(training);
-  app.add_option("--steps", o.steps,
-                 "Steps in all. With fresh states they are shared out among the epochs, with a "
-                 "fixed set or a file they say how many epochs; 0: as the two above say")
+  app.add_option(
+         "--steps", o.steps,
+         "Steps in all. With fresh states they are shared out among the epochs, or fewer of "
+         "them, to half an epoch; with a fixed set or a file they say how many epochs; 0: as "
+         "the two above say")
       ->check(between(0, 1e12))
       ->group(training);
   app.add_option(
@@ -221,10 +223,13 @@ void resolve(TrainOptions& o) {
   if (o.initialiser == "auto") o.initialiser = o.model == "lnn" ? "rule" : "lecun";
   if (o.steps > 0 && o.data.empty()) {
     const long batches = static_cast<long>(o.trajectories) * o.points / o.batch;  // of a fixed set
-    if (o.source == "fresh")
-      o.steps_per_epoch = static_cast<int>(std::max(1L, o.steps / o.epochs));
-    else
+    if (o.source == "fresh") {  // the fewest steps an epoch for which the epochs asked for suffice
+      const long per_epoch = std::min((o.steps - 1) / o.epochs + 1, 1'000'000'000L);
+      o.steps_per_epoch = static_cast<int>(per_epoch);
+      o.epochs = static_cast<int>((o.steps + per_epoch / 2) / per_epoch);
+    } else {
       o.epochs = static_cast<int>(std::max(1L, o.steps / batches));
+    }
     o.steps = 0;
   }
   if (!o.data.empty() && o.steps == 0) o.steps = long{o.epochs} * o.steps_per_epoch;

@@ -287,3 +287,21 @@ TEST_CASE("--steps says how often a fixed set is gone through") {
   CHECK(folder.json("X/result.json")["train_steps"] == 30);
   CHECK(split(folder.read("X/metrics.csv"), '\n').size() == 7);  // a header and six epochs
 }
+
+TEST_CASE("--steps of fresh states are shared out among the epochs, or fewer of them") {
+  const Folder folder;
+  struct Case {
+    int steps, epochs;          // asked for
+    int run_steps, run_epochs;  // run
+  };
+  for (const Case& c :
+       {Case{12, 4, 12, 4}, {3, 40, 3, 3}, {100, 60, 100, 50}, {7, 3, 6, 2}, {1, 1, 1, 1}}) {
+    const std::string asked =
+        "--steps " + std::to_string(c.steps) + " --epochs " + std::to_string(c.epochs);
+    CAPTURE(asked);
+    CHECK(folder.train("--hidden 4 --batch 4 --rollouts 0 --out X " + asked).code == 0);
+    CHECK(folder.json("X/result.json")["train_steps"] == c.run_steps);
+    const auto rows = split(folder.read("X/metrics.csv"), '\n');  // a header and the epochs
+    CHECK(rows.size() == 1 + static_cast<std::size_t>(c.run_epochs));
+  }
+}
