@@ -17,6 +17,7 @@ namespace {
   for (int i = 0; i < 4; ++i) y *= 1.5 - 0.5 * x * y * y;
   return x * y;
 }
+// Scalar is double or float: one of the two goes unused.
 [[maybe_unused]] inline float root(float x) { return std::sqrt(x); }
 
 }  // namespace

@@ -143,10 +143,10 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->group(training);
   app.add_option(
          "--steps", o.steps,
-         "Steps in all. With fresh states they are shared out among the epochs, or fewer of "
-         "them, to half an epoch; with a fixed set or a file they say how many epochs; 0: as "
-         "the two above say")
-      ->check(between(0, 1e12))
+         "Steps in all. With fresh states the epochs share them, fewer epochs where they do "
+         "not divide; with a fixed set or a file they say how many epochs; 0: as the two "
+         "above say")
+      ->check(between(0, 1e9))
       ->group(training);
   app.add_option(
          "--optimiser", o.optimiser,
@@ -223,8 +223,9 @@ void resolve(TrainOptions& o) {
   if (o.initialiser == "auto") o.initialiser = o.model == "lnn" ? "rule" : "lecun";
   if (o.steps > 0 && o.data.empty()) {
     const long batches = static_cast<long>(o.trajectories) * o.points / o.batch;  // of a fixed set
-    if (o.source == "fresh") {  // the fewest steps an epoch for which the epochs asked for suffice
-      const long per_epoch = std::min((o.steps - 1) / o.epochs + 1, 1'000'000'000L);
+    if (o.source == "fresh") {
+      // As few steps an epoch as the epochs asked for allow; then the epochs that come nearest.
+      const long per_epoch = (o.steps - 1) / o.epochs + 1;
       o.steps_per_epoch = static_cast<int>(per_epoch);
       o.epochs = static_cast<int>((o.steps + per_epoch / 2) / per_epoch);
     } else {
