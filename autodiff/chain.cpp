@@ -190,14 +190,14 @@ void run_chain_sum_rows(const Kernel& k) {
   const Index per_column = k.a_shape.rows / lanes;
   Index left = per_column;
   Scalar* y = k.y;
-  Vector sum{};
+  Vector sum = minus_zeros();
   const auto add_up = [&](Index, const auto& a) {
     for (std::size_t i = 0; i < std::size(a); ++i) {
       sum += a[i];
       if (--left > 0) continue;
       *y++ = sum_lanes(sum);
       left = per_column;
-      sum = Vector{};
+      sum = minus_zeros();
     }
   };
   all_blocks(k, add_up);

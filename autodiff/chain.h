@@ -8,6 +8,11 @@
 //
 //     y = m ∘ p + n ∘ r - s      acc = m;  acc *= p;  acc += n ∘ r;  acc -= s;  y = acc
 //
+// A chain rounds after every step, as the operations by themselves do: n ∘ r is a number before it
+// is added (so the file is compiled without contraction into fused multiply-adds, see
+// CMakeLists.txt). It costs nothing, since a chain waits for memory, and a program keeps the bits
+// of its tape.
+//
 // fuse.h finds the chains in a tape.
 #pragma once
 

@@ -1,44 +1,27 @@
 #include "autodiff/curvature.h"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <string>
 
 #include "autodiff/grad.h"
+#include "autodiff/reach.h"
 
 namespace autodiff {
 namespace {
 
-/// Which nodes up to y depend on one of the xs. Only nodes from the first x on are looked at.
-std::vector<char> mark_dependent(Var y, std::span<const Var> xs) {
-  const Tape& tape = y.tape();
-  std::vector<char> dependent(y.id() + 1, false);
-  for (const Var& x : xs)
-    if (x && x.id() <= y.id()) dependent[x.id()] = true;
-  for (int id = 0; id <= y.id(); ++id)
-    for (const int input : tape.node(id).inputs)
-      if (input >= 0 && dependent[input]) dependent[id] = true;
-  return dependent;
-}
-
-/// The nodes between the xs and y, in order: they depend on an x, and y depends on them.
-std::vector<Var> nodes_between(Var y, std::span<const Var> xs) {
-  Tape& tape = y.tape();
-  const std::vector<char> dependent = mark_dependent(y, xs);
-  std::vector<char> needed(y.id() + 1, false);
-  needed[y.id()] = true;
-  for (int id = y.id(); id >= 0; --id)
-    for (const int input : tape.node(id).inputs)
-      if (needed[id] && input >= 0) needed[input] = true;
-  for (const Var& x : xs)
-    if (x.id() <= y.id()) needed[x.id()] = false;  // the ends are not between
-  std::vector<Var> between;
-  for (int id = 0; id <= y.id(); ++id)
-    if (needed[id] && dependent[id]) between.emplace_back(tape, id);
-  return between;
-}
-
 Var sum_of(Var total, Var term) { return total && term ? total + term : total ? total : term; }
+
+/// Is t a constant whose rows begin, ..., begin + count - 1 are zero? So a direction along one
+/// coordinate ends where another coordinate is cut out.
+bool known_zero(Var t, Index begin, Index count) {
+  const Tape& tape = t.tape();
+  const Node* node = &tape.node(t.id());
+  if (node->op == &broadcast_cols_op) node = &tape.node(node->inputs[0]);
+  return node->op == &constant_op &&
+         tape.constant_value(*node).middleRows(begin, count).isZero(/*prec=*/0);
+}
 
 /// A node with its inputs, and the derivatives that its rule gives.
 struct Local {
@@ -56,9 +39,10 @@ struct Local {
   /// The share of the adjoint g that goes to input k, (∂y/∂input k)ᵀ g. Empty if zero.
   Var share(Var g, int k) const { return node.op->vjp({a, b, y, g, node.attributes}, k); }
 
-  /// (∂y/∂input k) t.
+  /// (∂y/∂input k) t. Empty if zero.
   Var tangent(Var t, int k) const {
     if (node.op->elementwise) return share(t, k);  // a diagonal Jacobian is its own transpose
+    if (node.op == &slice_rows_op && known_zero(t, node.attributes.i, node.shape.rows)) return {};
     // The share of u is Jᵀ u, whatever u is: its derivative with respect to u is J.
     const Var u = t.tape().filled(y.shape(), 0);
     const Var jt_u = share(u, k);
@@ -68,86 +52,167 @@ struct Local {
   /// f̄ · f''(a, b) [t, ·]: for each input, the derivative of Σ_k f̄ · (∂y/∂input k) t_k. Empty if
   /// zero. The node is recorded anew so that nothing else depends on its inputs.
   std::array<Var, 2> curvature(Var adjoint, const std::array<Var, 2>& t) const {
+    if (node.op->linear) return {};
     Tape& tape = y.tape();
-    const Var a2 = scale(a, 1), b2 = b ? scale(b, 1) : Var();
-    const Local again(b ? tape.record(*node.op, {a2, b2}, node.attributes)
-                        : tape.record(*node.op, {a2}, node.attributes));
+    const int arity = node.op->arity;
+    const std::array own{scale(a, 1), arity == 2 ? scale(b, 1) : Var()};
+    const std::span inputs = std::span(own).first(arity);
+    const Local again(arity == 2 ? tape.record(*node.op, {own[0], own[1]}, node.attributes)
+                                 : tape.record(*node.op, {own[0]}, node.attributes));
     std::array<Var, 2> result;
     Var phi;
-    for (int k = 0; k < node.op->arity; ++k) {
-      const Var share = t[k] ? again.share(adjoint, k) : Var();
-      if (share && mark_dependent(share, std::array{a2, b2})[share.id()])
+    for (int k = 0; k < arity; ++k)
+      if (const Var share = t[k] ? again.share(adjoint, k) : Var(); share && depends(share, inputs))
         phi = sum_of(phi, sum(share * t[k]));
-    }
-    if (!phi) return result;
-    for (int k = 0; k < node.op->arity; ++k)
-      if (mark_dependent(phi, std::array{again.input(k)})[phi.id()])
-        result[k] = grad(phi, again.input(k));
+    for (int k = 0; k < arity; ++k)
+      if (phi && depends(phi, inputs.subspan(k, 1))) result[k] = grad(phi, own[k]);
     return result;
   }
 };
+
+/// The tangents of one node along those directions in which it has one.
+class Tangents {
+ public:
+  /// Empty where it has none.
+  Var along(int direction) const {
+    const auto found = std::lower_bound(all_.begin(), all_.end(), direction, before);
+    return found != all_.end() && found->first == direction ? found->second : Var();
+  }
+  void add(int direction, Var t) {
+    if (!t) return;
+    const auto place = std::lower_bound(all_.begin(), all_.end(), direction, before);
+    if (place != all_.end() && place->first == direction)
+      place->second = place->second + t;
+    else
+      all_.emplace(place, direction, t);
+  }
+  auto begin() const { return all_.begin(); }
+  auto end() const { return all_.end(); }
+
+ private:
+  using Entry = std::pair<int, Var>;
+  static bool before(const Entry& entry, int direction) { return entry.first < direction; }
+  std::vector<Entry> all_;  // by direction
+};
+
+/// The tangents of all steps, upwards from the xs to y.
+std::vector<Tangents> push_forward(const Reach& between, Tape& tape,
+                                   std::span<const Direction> directions) {
+  std::vector<Tangents> tangents(between.steps.size());
+  std::vector<char> is_x(between.steps.size(), false);
+  for (std::size_t x = 0; x < between.xs.size(); ++x) {
+    if (between.xs[x] < 0) continue;
+    is_x[between.xs[x]] = true;
+    for (std::size_t d = 0; d < directions.size(); ++d)
+      tangents[between.xs[x]].add(static_cast<int>(d), directions[d][x]);
+  }
+  for (std::size_t s = 0; s < between.steps.size(); ++s) {
+    if (is_x[s]) continue;
+    const auto& [id, inputs] = between.steps[s];
+    const Local local(Var(tape, id));
+    for (int k = 0; k < 2; ++k)
+      if (inputs[k] >= 0)
+        for (const auto& [d, t] : tangents[inputs[k]]) tangents[s].add(d, local.tangent(t, k));
+  }
+  return tangents;
+}
+
+/// Sums terms of different heights, each height by itself, so that rows are added up only once.
+class RowSums {
+ public:
+  void add(Var term) {
+    for (Var& known : by_rows_)
+      if (known.rows() == term.rows()) {
+        known = known + term;
+        return;
+      }
+    by_rows_.push_back(term);
+  }
+  /// The sum of all rows: 1 x N. Empty if there is none.
+  Var total() const {
+    Var all;
+    for (const Var& part : by_rows_) all = sum_of(all, sum_rows(part));
+    return all;
+  }
+
+ private:
+  std::vector<Var> by_rows_;
+};
+
+void validate(Var y, std::span<const Var> xs, std::span<const Direction> directions,
+              std::span<const std::pair<int, int>> pairs) {
+  const auto refuse = [](const std::string& what) {
+    throw std::invalid_argument("[second_derivatives] " + what);
+  };
+  if (!y || y.rows() != 1) refuse("y must have one row, a scalar a sample");
+  for (const Var& x : xs) {
+    if (!x) refuse("an x is an empty Var");
+    if (&x.tape() != &y.tape()) refuse("x belongs to another tape");
+  }
+  for (const Direction& direction : directions) {
+    if (direction.size() != xs.size())
+      refuse("a direction has " + std::to_string(direction.size()) + " parts for " +
+             std::to_string(xs.size()) + " xs");
+    for (std::size_t k = 0; k < xs.size(); ++k)
+      if (direction[k] && direction[k].shape() != xs[k].shape())
+        refuse("a direction's part is " + to_string(direction[k].shape()) + ", its x " +
+               to_string(xs[k].shape()));
+  }
+  const auto known = [&](int i) { return i >= 0 && i < static_cast<int>(directions.size()); };
+  for (const auto& [i, j] : pairs)
+    if (!known(i) || !known(j))
+      refuse("pair (" + std::to_string(i) + ", " + std::to_string(j) + ") of " +
+             std::to_string(directions.size()) + " directions");
+}
 
 }  // namespace
 
 SecondDerivatives second_derivatives(Var y, std::span<const Var> xs,
                                      std::span<const Direction> directions,
                                      std::span<const std::pair<int, int>> pairs) {
-  if (!y || y.rows() != 1)
-    throw std::invalid_argument("[second_derivatives] y must have one row, a scalar a sample");
-  for (const Direction& direction : directions)
-    if (direction.size() != xs.size())
-      throw std::invalid_argument("[second_derivatives] a direction has " +
-                                  std::to_string(direction.size()) + " parts for " +
-                                  std::to_string(xs.size()) + " xs");
-  const auto known = [&](int i) { return i >= 0 && i < static_cast<int>(directions.size()); };
-  for (const auto& [i, j] : pairs)
-    if (!known(i) || !known(j))
-      throw std::invalid_argument("[second_derivatives] pair (" + std::to_string(i) + ", " +
-                                  std::to_string(j) + ") of " + std::to_string(directions.size()) +
-                                  " directions");
-  const std::vector<Var> between = nodes_between(y, xs);
+  validate(y, xs, directions, pairs);
+  Tape& tape = y.tape();
+  const Reach between = reach(y, xs);
 
-  std::vector<Var> ends_and_nodes(xs.begin(), xs.end());
-  ends_and_nodes.insert(ends_and_nodes.end(), between.begin(), between.end());
-  const std::vector<Var> adjoints = grad(sum(y), ends_and_nodes);
+  // Tangents before adjoints: beside the values that they go with, for merge.h.
+  const std::vector<Tangents> tangents = push_forward(between, tape, directions);
+  std::vector<Var> nodes(xs.begin(), xs.end());
+  for (const Step& step : between.steps) nodes.emplace_back(tape, step.id);
+  std::vector<Var> first = grad(sum(y), nodes);
+  const std::vector<Var> adjoints(first.begin() + static_cast<long>(xs.size()), first.end());
+  first.resize(xs.size());
 
-  // tangents[d][id]: upwards, from the xs to y.
-  std::vector<std::vector<Var>> tangents;
-  for (const Direction& direction : directions) {
-    std::vector<Var>& t = tangents.emplace_back(y.id() + 1);
-    for (std::size_t k = 0; k < xs.size(); ++k)
-      if (xs[k].id() <= y.id()) t[xs[k].id()] = direction.at(k);
-    for (const Var& node : between) {
-      const Local local(node);
-      for (int k = 0; k < local.node.op->arity; ++k)
-        if (const Var t_k = t[local.node.inputs[k]])
-          t[node.id()] = sum_of(t[node.id()], local.tangent(t_k, k));
-    }
-  }
-
+  // A direction and all its partners, before the next: what is kept for it is then gone.
+  std::vector<std::vector<std::pair<int, std::size_t>>> partners(directions.size());  // j, pair
+  for (std::size_t p = 0; p < pairs.size(); ++p)
+    partners[pairs[p].first].emplace_back(pairs[p].second, p);
   std::vector<Var> second(pairs.size());
-  for (std::size_t n = 0; n < between.size(); ++n) {
-    const Local local(between[n]);
-    const auto inputs_of = [&](const std::vector<Var>& t) {
-      return std::array{t[local.a.id()], local.b ? t[local.b.id()] : Var()};
-    };
-    std::vector<std::array<Var, 2>> curved(directions.size());
-    for (std::size_t d = 0; d < directions.size(); ++d) {
-      bool first_of_pair = false;
-      for (const auto& [i, j] : pairs) first_of_pair |= i == static_cast<int>(d);
-      if (first_of_pair)
-        curved[d] = local.curvature(adjoints[xs.size() + n], inputs_of(tangents[d]));
+  for (std::size_t i = 0; i < directions.size(); ++i) {
+    if (partners[i].empty()) continue;
+    std::vector<RowSums> sums(partners[i].size());
+    for (std::size_t s = 0; s < between.steps.size(); ++s) {
+      const auto& [id, inputs] = between.steps[s];
+      const auto tangents_of = [&](int direction) {
+        std::array<Var, 2> of_inputs;
+        for (int k = 0; k < 2; ++k)
+          if (inputs[k] >= 0) of_inputs[k] = tangents[inputs[k]].along(direction);
+        return of_inputs;
+      };
+      const std::array<Var, 2> along_i = tangents_of(static_cast<int>(i));
+      if (!along_i[0] && !along_i[1]) continue;
+      const std::array<Var, 2> curved = Local(Var(tape, id)).curvature(adjoints[s], along_i);
+      for (std::size_t p = 0; p < partners[i].size(); ++p) {
+        const std::array<Var, 2> along_j = tangents_of(partners[i][p].first);
+        for (int k = 0; k < 2; ++k)
+          if (curved[k] && along_j[k]) sums[p].add(curved[k] * along_j[k]);
+      }
     }
-    for (std::size_t p = 0; p < pairs.size(); ++p) {
-      const auto [i, j] = pairs[p];
-      const std::array<Var, 2> s = inputs_of(tangents[j]);
-      for (int k = 0; k < 2; ++k)
-        if (curved[i][k] && s[k]) second[p] = sum_of(second[p], sum_rows(curved[i][k] * s[k]));
-    }
+    for (std::size_t p = 0; p < partners[i].size(); ++p)
+      second[partners[i][p].second] = sums[p].total();
   }
   for (Var& entry : second)
-    if (!entry) entry = y.tape().filled(y.shape(), 0);
-  return {{adjoints.begin(), adjoints.begin() + static_cast<long>(xs.size())}, second};
+    if (!entry) entry = tape.filled(y.shape(), 0);
+  return {first, second};
 }
 
 }  // namespace autodiff

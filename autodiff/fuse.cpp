@@ -4,10 +4,14 @@
 #include <array>
 
 #include "autodiff/ops.h"
+#include "autodiff/rebuild.h"
 #include "autodiff/vector.h"
 
 namespace autodiff {
 namespace {
+
+/// A longer chain would keep as many results waiting for it as it has steps.
+constexpr std::size_t most_steps = 32;
 
 bool fits_chain(const Node& node) {
   static constexpr std::array ops{&add_op, &sub_op,   &mul_op,  &div_op,
@@ -19,18 +23,13 @@ bool fits_chain(const Node& node) {
 class ChainFinder {
  public:
   ChainFinder(const Tape& tape, std::span<const int> outputs)
-      : tape_(tape), readers_(tape.size(), 0), joined_(tape.size(), false) {
-    for (int id = 0; id < tape.size(); ++id)
-      for (const int input : tape.node(id).inputs)
-        if (input >= 0) ++readers_[input];
-    for (const int id : outputs) readers_[id] += 2;  // an output stays in memory
-  }
+      : tape_(tape), readers_(count_readers(tape, outputs)), joined_(tape.size(), false) {}
 
   std::vector<std::optional<ChainPlan>> find() {
     std::vector<std::optional<ChainPlan>> chains(tape_.size());
     for (int id = tape_.size() - 1; id >= 0; --id) {
       const Node& node = tape_.node(id);
-      if (joined_[id]) continue;
+      if (joined_[id] || readers_[id] == 0) continue;
       if (node.op == &sum_rows_op && in_whole_vectors(tape_.node(node.inputs[0])) &&
           joins(node.inputs[0])) {
         joined_[node.inputs[0]] = true;
@@ -93,7 +92,7 @@ class ChainFinder {
     ++plan.nodes;
     const auto [l, r] = node.inputs;
     const auto go_on = [&](int input) {
-      if (joins(input)) {
+      if (joins(input) && steps.size() < most_steps) {
         joined_[input] = true;
         return input;
       }
@@ -143,7 +142,7 @@ class ChainFinder {
   }
 
   const Tape& tape_;
-  std::vector<int> readers_;
+  std::vector<int> readers_;  // an output counts as read once more: it stays in memory
   std::vector<char> joined_;  // computed within a chain that ends further up
 };
 

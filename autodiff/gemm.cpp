@@ -49,7 +49,8 @@ template <int V, int N>
 void tile(Strip a, Right b, Scalar* c, Index c_stride, bool resume) {
   Vector sum[N][V];
   for (int j = 0; j < N; ++j)
-    for (int i = 0; i < V; ++i) sum[j][i] = resume ? load(c + j * c_stride + i * lanes) : Vector{};
+    for (int i = 0; i < V; ++i)
+      sum[j][i] = resume ? load(c + j * c_stride + i * lanes) : minus_zeros();
   for (Index p = 0; p < a.depth; ++p) {
     Vector left[V];
     for (int i = 0; i < V; ++i) left[i] = load(a.data + i * lanes);
@@ -92,13 +93,18 @@ void pack(Left a, Index depth, Scalar* packed) {
       store(packed + p * rows + row, load(a.from(row, p).data));
 }
 
+/// Where many columns of C read the strip again and again it is laid out without gaps.
+template <int V>
+bool worth_packing(Index stride, Index k, Index n) {
+  return stride > V * lanes && stride * k > 4096 && n > tile_columns;
+}
+
 /// V vectors of rows x all n columns, summed block by block of p: the sums pause in C.
 template <int V>
 void rows_of_vectors(Index m, Index n, Index k, Left a, Right b, Scalar* c) {
   alignas(64) Scalar packed[block_depth * V * lanes];
-  // Many columns of C read the strip again and again: worth it to lay it out without gaps.
   const Index stride = a.col_stride;
-  const bool many = stride > V * lanes && stride * k > 4096 && n > tile_columns;
+  const bool many = worth_packing<V>(stride, k, n);
   Index p = 0;
   do {
     Strip strip{a.from(0, p).data, stride, std::min(block_depth, k - p)};
@@ -173,6 +179,56 @@ void product(Index m, Index n, Index k, Left a, Right b, Scalar* c) {
   }
 }
 
+/// C = ... + A₂ B₂ + A₁ B₁ for V vectors of rows x N columns, from the last part to the first. Each
+/// product is finished before it is added to the total.
+template <int V, int N>
+void tile_of_sums(Strip a, Right b, Index part, Scalar* c, Index c_stride) {
+  Vector total[N][V];
+  for (Index begin = a.depth - part; begin >= 0; begin -= part) {
+    const Scalar* a_data = a.data + begin * a.stride;
+    const Scalar* b_data = b.data + begin * b.row_stride;
+    Vector sum[N][V];
+    const auto next_p = [&](const auto& use) {
+      Vector left[V];
+      for (int i = 0; i < V; ++i) left[i] = load(a_data + i * lanes);
+      for (int j = 0; j < N; ++j) {
+        const Scalar right = b_data[j * b.col_stride];
+        for (int i = 0; i < V; ++i) use(sum[j][i], left[i], right);
+      }
+      a_data += a.stride;
+      b_data += b.row_stride;
+    };
+    next_p([](Vector& s, const Vector& l, Scalar r) { s = l * r; });
+    for (Index p = 1; p < part; ++p)
+      next_p([](Vector& s, const Vector& l, Scalar r) { s += l * r; });
+    const bool first = begin + part == a.depth;
+    for (int j = 0; j < N; ++j)
+      for (int i = 0; i < V; ++i) total[j][i] = first ? sum[j][i] : total[j][i] + sum[j][i];
+  }
+  for (int j = 0; j < N; ++j)
+    for (int i = 0; i < V; ++i) store(c + j * c_stride + i * lanes, total[j][i]);
+}
+
+template <int V, int N = 8>
+void tiles_of_sums(Index n, Strip a, Right b, Index part, Scalar* c, Index c_stride) {
+  Index j = 0;
+  for (; j + N <= n; j += N) tile_of_sums<V, N>(a, b.from(0, j), part, c + j * c_stride, c_stride);
+  if constexpr (N > 1)
+    if (j < n) tiles_of_sums<V, N / 2>(n - j, a, b.from(0, j), part, c + j * c_stride, c_stride);
+}
+
+/// V vectors of rows x all n columns.
+template <int V>
+void rows_of_sums(Index m, Index n, Index k, Index part, Left a, Right b, Scalar* c) {
+  alignas(64) Scalar packed[block_depth * V * lanes];
+  Strip strip{a.data, a.col_stride, k};
+  if (k <= block_depth && worth_packing<V>(a.col_stride, k, n)) {
+    pack<V>(a, k, packed);
+    strip = {packed, V * lanes, k};
+  }
+  tiles_of_sums<V>(n, strip, b, part, c, m);
+}
+
 }  // namespace
 
 void gemm(Index m, Index n, Index k, const Scalar* a, const Scalar* b, Index b_row_stride,
@@ -184,6 +240,28 @@ void gemm(Index m, Index n, Index k, const Scalar* a, const Scalar* b, Index b_r
   else
     product(m, n, k, {a, a_transposed ? k : 1, a_transposed ? 1 : m},
             {b, b_row_stride, b_col_stride}, c);
+}
+
+Index gemm_sum_nt_scratch(Index m, Index n) { return m >= lanes ? 0 : m * n; }
+
+void gemm_sum_nt(Index m, Index n, Index k, Index part, const Scalar* a, const Scalar* b, Scalar* c,
+                 Scalar* scratch) {
+  if (m >= lanes) {
+    for (Index row = 0; row < m;) {
+      const Index left = (m - row) / lanes;
+      if (left == 0) row = m - lanes;  // overlaps rows that are done, with the same bits
+      const auto rows = left >= 2 ? rows_of_sums<2> : rows_of_sums<1>;
+      rows(m, n, k, part, {a + row, 1, m}, {b, n, 1}, c + row);
+      row += (left >= 2 ? 2 : 1) * lanes;
+    }
+    return;
+  }
+  Index begin = k - part;
+  gemm(m, n, part, a + begin * m, b + begin * n, n, 1, c);
+  while ((begin -= part) >= 0) {
+    gemm(m, n, part, a + begin * m, b + begin * n, n, 1, scratch);
+    for (Index i = 0; i < m * n; ++i) c[i] += scratch[i];
+  }
 }
 
 }  // namespace autodiff

@@ -29,9 +29,17 @@ namespace autodiff {
 ///
 /// a_transposed: C = Aᵀ B of an A that is k x m, which is turned round in the copy.
 ///
-/// Each entry is one sum over p = 0, 1, ..., k - 1 in this order: a column of C has the same bits
-/// whatever stands beside it.
+/// Each entry is one sum over p = 0, 1, ..., k - 1 in this order, begun with -0: a column of C has
+/// the same bits whatever stands beside it.
 void gemm(Index m, Index n, Index k, const Scalar* a, const Scalar* b, Index b_row_stride,
           Index b_col_stride, Scalar* c, bool a_transposed = false);
+
+/// C = ... + A₂ B₂ᵀ + A₁ B₁ᵀ, where A = [A₁ A₂ ...] is m x k, B = [B₁ B₂ ...] is n x k, and each
+/// part is `part` columns wide. The bits are those of the products, each by itself, added up from
+/// the last to the first. `scratch` has room for gemm_sum_nt_scratch(m, n) numbers.
+void gemm_sum_nt(Index m, Index n, Index k, Index part, const Scalar* a, const Scalar* b, Scalar* c,
+                 Scalar* scratch);
+
+Index gemm_sum_nt_scratch(Index m, Index n);
 
 }  // namespace autodiff

@@ -4,20 +4,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "autodiff/reach.h"
+
 namespace autodiff {
 namespace {
-
-/// Which nodes up to y depend on one of the xs.
-std::vector<char> mark_dependent(Var y, std::span<const Var> xs) {
-  const Tape& tape = y.tape();
-  std::vector<char> dependent(y.id() + 1, false);
-  for (const Var& x : xs)
-    if (x.id() <= y.id()) dependent[x.id()] = true;
-  for (int id = 0; id <= y.id(); ++id)
-    for (const int input : tape.node(id).inputs)
-      if (input >= 0 && dependent[input]) dependent[id] = true;
-  return dependent;
-}
 
 void validate(Var y, std::span<const Var> xs) {
   if (!y) throw std::invalid_argument("[grad] y is an empty Var");
@@ -36,32 +26,33 @@ std::vector<Var> vjp(Var y, Var y_adjoint, std::span<const Var> xs) {
   if (!y_adjoint || y_adjoint.shape() != y.shape())
     throw std::invalid_argument("[vjp] the adjoint must have y's shape " + to_string(y.shape()));
   Tape& tape = y.tape();
-  const std::vector<char> dependent = mark_dependent(y, xs);
+  const Reach between = reach(y, xs);
 
-  std::vector<Var> adjoint(y.id() + 1);  // empty: zero
-  adjoint[y.id()] = y_adjoint;
-  for (int id = y.id(); id >= 0; --id) {
-    if (!dependent[id] || !adjoint[id]) continue;
+  std::vector<Var> adjoint(between.steps.size());  // empty: zero
+  if (!adjoint.empty()) adjoint.back() = y_adjoint;
+  for (std::size_t s = adjoint.size(); s-- > 0;) {
+    if (!adjoint[s]) continue;
+    const auto& [id, inputs] = between.steps[s];
     const Node node = tape.node(id);  // a copy: recording moves the nodes
     const auto input = [&](int k) {
       return node.inputs[k] < 0 ? Var() : Var(tape, node.inputs[k]);
     };
-    const Vjp rule{input(0), input(1), Var(tape, id), adjoint[id], node.attributes};
+    const Vjp rule{input(0), input(1), Var(tape, id), adjoint[s], node.attributes};
     for (int k = 0; k < node.op->arity; ++k) {
-      if (!dependent[node.inputs[k]]) continue;
+      if (inputs[k] < 0) continue;
       if (!node.op->vjp)
         throw std::invalid_argument("[grad] " + std::string(node.op->name) +
                                     " has no derivative rule");
       const Var share = node.op->vjp(rule, k);
-      Var& total = adjoint[node.inputs[k]];
+      Var& total = adjoint[inputs[k]];
       if (share) total = total ? total + share : share;
     }
   }
 
   std::vector<Var> result;
-  for (const Var& x : xs) {
-    const bool reached = x.id() <= y.id() && adjoint[x.id()];
-    result.push_back(reached ? adjoint[x.id()] : tape.filled(x.shape(), 0));
+  for (std::size_t k = 0; k < xs.size(); ++k) {
+    const Var dx = between.xs[k] < 0 ? Var() : adjoint[between.xs[k]];
+    result.push_back(dx ? dx : tape.filled(xs[k].shape(), 0));
   }
   return result;
 }

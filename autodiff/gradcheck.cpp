@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ostream>
+#include <stdexcept>
 
 #include "autodiff/grad.h"
 #include "autodiff/program.h"
@@ -33,6 +34,11 @@ std::ostream& operator<<(std::ostream& out, const GradcheckReport& report) {
 
 GradcheckReport gradcheck(const CheckedFunction& f, std::vector<Matrix> inputs,
                           GradcheckOptions options) {
+  if (inputs.empty())
+    throw std::invalid_argument("[gradcheck] there are no inputs: nothing to differentiate by");
+  if (options.order < 1)
+    throw std::invalid_argument("[gradcheck] order " + std::to_string(options.order) +
+                                ": it must be at least 1");
   Tape tape;
   Random random(options.seed);
   std::vector<Var> xs;

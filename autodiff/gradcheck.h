@@ -50,7 +50,8 @@ struct GradcheckReport {
 /// A line for each order: "order 2: error 3.1e-12 at input 0 (1,2): grad 0.31, difference 0.31".
 std::ostream& operator<<(std::ostream& out, const GradcheckReport& report);
 
-/// Checks f at the given inputs, which should keep away from kinks and poles by a few steps.
+/// Checks f at the given inputs, which should keep away from kinks and poles by a few steps. Throws
+/// std::invalid_argument where there is no input or no order to check.
 GradcheckReport gradcheck(const CheckedFunction& f, std::vector<Matrix> inputs,
                           GradcheckOptions options = {});
 

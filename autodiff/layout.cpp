@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autodiff/ops.h"
+#include "autodiff/rebuild.h"
 
 namespace autodiff {
 
@@ -31,10 +32,34 @@ void Layout::put_into(int stack, int part, Index offset, const std::vector<char>
   offset_[part] = offset_[stack] + offset;
 }
 
+namespace {
+
+/// The parts of a stack of rows, from the top, where a part that is a stack itself and that nobody
+/// else reads is taken apart, too; each with the row where it begins.
+std::vector<std::pair<int, Index>> parts_of(const Tape& tape, int stack,
+                                            const std::vector<int>& readers) {
+  std::vector<std::pair<int, Index>> parts, open{{stack, 0}};
+  while (!open.empty()) {
+    const auto [id, row] = open.back();
+    open.pop_back();
+    const Node& node = tape.node(id);
+    if (node.op == &stack_rows_op && (id == stack || readers[id] == 1)) {
+      open.emplace_back(node.inputs[1], row + tape.node(node.inputs[0]).shape.rows);
+      open.emplace_back(node.inputs[0], row);
+    } else {
+      parts.emplace_back(id, row);
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
 std::vector<Unit> units_of(const Tape& tape, std::span<const int> outputs, const Layout& layout,
                            bool fuse) {
   std::vector<std::optional<ChainPlan>> chains(tape.size());
   if (fuse) chains = find_chains(tape, outputs);
+  const std::vector<int> readers = count_readers(tape, outputs);
   std::vector<char> needed(tape.size(), false);
   for (const int id : outputs) needed[id] = true;
 
@@ -42,7 +67,17 @@ std::vector<Unit> units_of(const Tape& tape, std::span<const int> outputs, const
   for (int id = tape.size() - 1; id >= 0; --id) {
     const Node& node = tape.node(id);
     if (!needed[id] || node.op->arity == 0) continue;
-    Unit unit{.id = id, .chain = std::move(chains[id]), .reads = {}};
+    if (node.op == &stack_rows_op) {
+      const auto parts = parts_of(tape, id, readers);
+      if (parts.size() > 2) {
+        for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+          needed[part->first] = true;
+          units.push_back({.id = id, .reads = {part->first}, .row = part->second});
+        }
+        continue;
+      }
+    }
+    Unit unit{.id = id, .chain = std::move(chains[id])};
     const auto read = [&](int input) {
       if (input < 0) return;
       needed[input] = true;

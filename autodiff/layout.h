@@ -14,12 +14,14 @@ namespace autodiff {
 /// What one instruction computes and reads, in terms of nodes.
 struct Unit {
   int id;
-  std::optional<ChainPlan> chain;
-  std::vector<int> reads;  // each node once
+  std::optional<ChainPlan> chain = {};
+  std::vector<int> reads = {};  ///< each node once
+  /// Of a part of a stack of rows, all that it reads: the row of the stack where it begins.
+  std::optional<Index> row = {};
 };
 
-/// A slice of columns is read where it lies; and what will stand in a stack of columns is computed
-/// there in the first place.
+/// A slice of columns is read where it lies; and a part of a stack of columns is computed in its
+/// place in the stack.
 class Layout {
  public:
   /// is_output: for each node; outputs have places of their own.
@@ -28,7 +30,7 @@ class Layout {
   /// In whose memory the node lies, often its own, and how far from where that begins.
   int owner(int id) const { return owner_[id]; }
   Index offset(int id) const { return offset_[id]; }
-  /// Was the part computed in its place in the stack, so far from where that begins?
+  /// Does `part` already lie at `offset` inside `stack`?
   bool in_place(int stack, int part, Index offset) const {
     return owner_[part] == owner_[stack] && offset_[part] == offset_[stack] + offset;
   }

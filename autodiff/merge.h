@@ -1,10 +1,10 @@
-// Products that become one larger product.
+// Products that become one larger product, with the same bits.
 //
 // The multiply-adds stay the same, but a product of few columns is over before the processor has
 // warmed to it, and the left factor has to come from memory again for the next. So
 //
 //     A b₁, A b₂, ...                    A [b₁ b₂ ...], and each takes its columns
-//     g₁ a₁ᵀ + g₂ a₂ᵀ + ...              [g₁ g₂ ...] [a₁ a₂ ...]ᵀ
+//     g₁ a₁ᵀ + g₂ a₂ᵀ + ...              one pass over [g₁ g₂ ...] and [a₁ a₂ ...]
 //
 // In a network's step the columns of the first are a layer's values and its tangents along every
 // direction; the second is the gradient of its weights. Program places what is put side by side
@@ -14,7 +14,7 @@
 
 #include <span>
 
-#include "autodiff/optimize.h"
+#include "autodiff/rebuild.h"
 
 namespace autodiff {
 

@@ -1,9 +1,10 @@
 #include "autodiff/non_finite.h"
 
-#include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 #include "autodiff/program.h"
+#include "autodiff/reach.h"
 
 namespace autodiff {
 
@@ -11,16 +12,14 @@ std::optional<Var> first_non_finite(std::span<const Var> outputs,
                                     std::span<const std::pair<Var, Matrix>> bindings) {
   if (outputs.empty()) return std::nullopt;
   Tape& tape = outputs.front().tape();
-  std::vector<char> needed(tape.size(), false);
-  for (const Var& output : outputs) needed[output.id()] = true;
-  std::vector<Var> nodes;
-  for (int id = tape.size() - 1; id >= 0; --id) {
-    if (!needed[id]) continue;
-    nodes.emplace_back(tape, id);
-    for (const int input : tape.node(id).inputs)
-      if (input >= 0) needed[input] = true;
+  std::vector<int> ids;
+  for (const Var& output : outputs) {
+    if (&output.tape() != &tape)
+      throw std::invalid_argument("[first_non_finite] the outputs belong to different tapes");
+    ids.push_back(output.id());
   }
-  std::reverse(nodes.begin(), nodes.end());
+  std::vector<Var> nodes;
+  for (const Step& step : ancestors(tape, ids)) nodes.emplace_back(tape, step.id);
 
   // One instruction for each node, and every node an output.
   const Program program(nodes, {.optimize = false, .merge = false, .fuse = false});

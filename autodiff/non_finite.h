@@ -14,7 +14,8 @@
 namespace autodiff {
 
 /// The first node with a NaN or an Inf among those that the outputs need; none if all are finite.
-/// Slow: for a diagnosis, not for a loop.
+/// Slow: for a diagnosis, not for a loop. A program has the bits of its tape, so that what was not
+/// finite there is not finite here.
 std::optional<Var> first_non_finite(std::span<const Var> outputs,
                                     std::span<const std::pair<Var, Matrix>> bindings);
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
+#include <vector>
 
 #include "autodiff/elementary.h"
 #include "autodiff/gemm.h"
@@ -18,6 +20,14 @@ using Shapes = std::span<const Shape>;
 
 [[noreturn]] void fail(const OpDef& op, const std::string& what) {
   throw std::invalid_argument('[' + std::string(op.name) + "] " + what);
+}
+
+/// The counts of two parts together.
+Index added(const OpDef& op, Index first, Index second) {
+  if (first > std::numeric_limits<Index>::max() - second)
+    fail(op,
+         std::to_string(first) + " + " + std::to_string(second) + " is more than can be counted");
+  return first + second;
 }
 
 Shape same_shape(const OpDef& op, Shapes in, const Attributes&) {
@@ -68,6 +78,18 @@ void transpose(const Scalar* a, Shape shape, Scalar* y) {
     for (Index j = i < full_rows ? full_cols : 0; j < cols; ++j) y[i * cols + j] = a[j * rows + i];
 }
 
+/// The sum of `size` numbers, in the order in which a chain that ends in a sum adds them up.
+Scalar sum_of(const Scalar* a, Index size) {
+  if (size % lanes == 0) {
+    Vector total = minus_zeros();
+    for (Index i = 0; i < size; i += lanes) total += load(a + i);
+    return sum_lanes(total);
+  }
+  Scalar total = a[0];
+  for (Index i = 1; i < size; ++i) total += a[i];
+  return total;
+}
+
 template <class Function>
 void zip(const Kernel& k, Function f) {
   const Index size = k.y_shape.size();
@@ -87,6 +109,7 @@ const OpDef add_op{
     .arity = 2,
     .elementwise = true,
     .commutative = true,
+    .linear = true,
     .shape = same_shape,
     .forward = [](const Kernel& k) { zip(k, [](Scalar a, Scalar b) { return a + b; }); },
     .vjp = [](const Vjp& d, int) { return d.g; },
@@ -98,6 +121,7 @@ const OpDef sub_op{
     .name = "sub",
     .arity = 2,
     .elementwise = true,
+    .linear = true,
     .shape = same_shape,
     .forward = [](const Kernel& k) { zip(k, [](Scalar a, Scalar b) { return a - b; }); },
     .vjp = [](const Vjp& d, int which) { return which == 0 ? d.g : -d.g; },
@@ -134,6 +158,7 @@ const OpDef neg_op{
     .name = "neg",
     .arity = 1,
     .elementwise = true,
+    .linear = true,
     .shape = same_shape,
     .forward = [](const Kernel& k) { map(k, [](Scalar a) { return -a; }); },
     .vjp = [](const Vjp& d, int) { return -d.g; },
@@ -145,6 +170,7 @@ const OpDef scale_op{
     .name = "scale",
     .arity = 1,
     .elementwise = true,
+    .linear = true,
     .shape = same_shape,
     .forward =
         [](const Kernel& k) {
@@ -159,6 +185,7 @@ const OpDef shift_op{
     .name = "shift",
     .arity = 1,
     .elementwise = true,
+    .linear = true,
     .shape = same_shape,
     .forward =
         [](const Kernel& k) {
@@ -348,6 +375,20 @@ const OpDef matmul_nt_op{
         },
 };
 
+// y = ... + a₂ b₂ᵀ + a₁ b₁ᵀ, added from left to right, where a = [a₁ a₂ ...] and b = [b₁ b₂ ...]
+// and each part is i columns wide.  Likewise.
+const OpDef matmul_nt_sum_op{
+    .name = "matmul_nt_sum",
+    .arity = 2,
+    .shape = matmul_nt_op.shape,
+    .forward =
+        [](const Kernel& k) {
+          gemm_sum_nt(k.y_shape.rows, k.y_shape.cols, k.a_shape.cols, k.attributes.i, k.a, k.b, k.y,
+                      k.scratch);
+        },
+    .scratch = [](Shapes in) { return gemm_sum_nt_scratch(in[0].rows, in[1].rows); },
+};
+
 // y = aᵀ b.  Likewise.
 const OpDef matmul_tn_op{
     .name = "matmul_tn",
@@ -368,6 +409,7 @@ const OpDef matmul_tn_op{
 const OpDef transpose_op{
     .name = "transpose",
     .arity = 1,
+    .linear = true,
     .shape =
         [](const OpDef&, Shapes in, const Attributes&) {
           return Shape{in[0].cols, in[0].rows};
@@ -384,6 +426,7 @@ const OpDef sum_rows_op{
     .name = "sum_rows",
     .arity = 1,
     .columnwise = true,
+    .linear = true,
     .shape =
         [](const OpDef&, Shapes in, const Attributes&) {
           return Shape{1, in[0].cols};
@@ -391,11 +434,7 @@ const OpDef sum_rows_op{
     .forward =
         [](const Kernel& k) {
           const auto [rows, cols] = k.a_shape;
-          for (Index s = 0; s < cols; ++s) {
-            Scalar total = 0;
-            for (Index i = 0; i < rows; ++i) total += k.a[s * rows + i];
-            k.y[s] = total;
-          }
+          for (Index s = 0; s < cols; ++s) k.y[s] = sum_of(k.a + s * rows, rows);
         },
     .vjp = [](const Vjp& d, int) { return broadcast_rows(d.g, d.a.rows()); },
 };
@@ -405,6 +444,7 @@ Var sum_rows(Var x) { return record(sum_rows_op, {x}); }
 const OpDef sum_cols_op{
     .name = "sum_cols",
     .arity = 1,
+    .linear = true,
     .shape =
         [](const OpDef&, Shapes in, const Attributes&) {
           return Shape{in[0].rows, 1};
@@ -412,8 +452,8 @@ const OpDef sum_cols_op{
     .forward =
         [](const Kernel& k) {
           const auto [rows, cols] = k.a_shape;
-          std::fill(k.y, k.y + rows, Scalar(0));
-          for (Index s = 0; s < cols; ++s)
+          std::copy_n(k.a, rows, k.y);
+          for (Index s = 1; s < cols; ++s)
             for (Index i = 0; i < rows; ++i) k.y[i] += k.a[s * rows + i];
         },
     .vjp = [](const Vjp& d, int) { return broadcast_cols(d.g, d.a.cols()); },
@@ -428,6 +468,7 @@ const OpDef broadcast_rows_op{
     .name = "broadcast_rows",
     .arity = 1,
     .columnwise = true,
+    .linear = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           if (in[0].rows != 1) fail(op, to_string(in[0]) + " has more than the one row to repeat");
@@ -447,6 +488,7 @@ Var broadcast_rows(Var x, Index rows) { return record(broadcast_rows_op, {x}, {.
 const OpDef broadcast_cols_op{
     .name = "broadcast_cols",
     .arity = 1,
+    .linear = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           if (in[0].cols != 1)
@@ -475,10 +517,11 @@ const OpDef slice_rows_op{
     .name = "slice_rows",
     .arity = 1,
     .columnwise = true,
+    .linear = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           const auto [begin, count, c] = attributes;
-          if (begin < 0 || count < 1 || begin + count > in[0].rows)
+          if (begin < 0 || count < 1 || begin > in[0].rows - count)
             fail(op, std::to_string(count) + " rows from row " + std::to_string(begin) + " of a " +
                          to_string(in[0]) + ": the slice must lie within its rows");
           return Shape{count, in[0].cols};
@@ -499,10 +542,11 @@ const OpDef pad_rows_op{
     .name = "pad_rows",
     .arity = 1,
     .columnwise = true,
+    .linear = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           const auto [begin, total, c] = attributes;
-          if (begin < 0 || begin + in[0].rows > total)
+          if (begin < 0 || total < in[0].rows || begin > total - in[0].rows)
             fail(op, to_string(in[0]) + " from row " + std::to_string(begin) +
                          " does not fit into " + std::to_string(total) + " rows");
           return Shape{total, in[0].cols};
@@ -524,12 +568,13 @@ const OpDef stack_rows_op{
     .name = "stack_rows",
     .arity = 2,
     .columnwise = true,
+    .linear = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes&) {
           if (in[0].cols != in[1].cols)
             fail(op, to_string(in[0]) + " above " + to_string(in[1]) +
                          ": the numbers of columns differ");
-          return Shape{in[0].rows + in[1].rows, in[0].cols};
+          return Shape{added(op, in[0].rows, in[1].rows), in[0].cols};
         },
     .forward =
         [](const Kernel& k) {
@@ -545,11 +590,18 @@ const OpDef stack_rows_op{
 };
 Var stack_rows(Var x, Var y) { return record(stack_rows_op, {x, y}); }
 
+// As a tree, not as a list: what a row was made of is then found in few steps.
 Var stack_rows(std::span<const Var> x) {
   if (x.empty()) throw std::invalid_argument("[stack_rows] nothing to stack");
-  Var stacked = x.front();
-  for (const Var& next : x.subspan(1)) stacked = stack_rows(stacked, next);
-  return stacked;
+  std::vector<Var> parts(x.begin(), x.end());
+  while (parts.size() > 1) {
+    std::vector<Var> pairs;
+    for (std::size_t k = 0; k + 1 < parts.size(); k += 2)
+      pairs.push_back(stack_rows(parts[k], parts[k + 1]));
+    if (parts.size() % 2 == 1) pairs.push_back(parts.back());
+    parts = std::move(pairs);
+  }
+  return parts.front();
 }
 
 // ---------------------------------------------------------------- columns
@@ -558,10 +610,11 @@ Var stack_rows(std::span<const Var> x) {
 const OpDef slice_cols_op{
     .name = "slice_cols",
     .arity = 1,
+    .linear = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           const auto [begin, count, c] = attributes;
-          if (begin < 0 || count < 1 || begin + count > in[0].cols)
+          if (begin < 0 || count < 1 || begin > in[0].cols - count)
             fail(op, std::to_string(count) + " columns from column " + std::to_string(begin) +
                          " of a " + to_string(in[0]) + ": the slice must lie within its columns");
           return Shape{in[0].rows, count};
@@ -580,10 +633,11 @@ Var slice_cols(Var x, Index begin, Index count) {
 const OpDef pad_cols_op{
     .name = "pad_cols",
     .arity = 1,
+    .linear = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           const auto [begin, total, c] = attributes;
-          if (begin < 0 || begin + in[0].cols > total)
+          if (begin < 0 || total < in[0].cols || begin > total - in[0].cols)
             fail(op, to_string(in[0]) + " from column " + std::to_string(begin) +
                          " does not fit into " + std::to_string(total) + " columns");
           return Shape{in[0].rows, total};
@@ -603,12 +657,13 @@ Var pad_cols(Var x, Index begin, Index total) {
 const OpDef stack_cols_op{
     .name = "stack_cols",
     .arity = 2,
+    .linear = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes&) {
           if (in[0].rows != in[1].rows)
             fail(op,
                  to_string(in[0]) + " beside " + to_string(in[1]) + ": the numbers of rows differ");
-          return Shape{in[0].rows, in[0].cols + in[1].cols};
+          return Shape{in[0].rows, added(op, in[0].cols, in[1].cols)};
         },
     .forward =
         [](const Kernel& k) {
@@ -639,7 +694,9 @@ const OpDef sample_matmul_op{
           if (inner < 1 || in[0].rows % inner != 0 || in[1].rows % inner != 0)
             fail(op, "inner size " + std::to_string(inner) + " does not divide the rows of " +
                          to_string(in[0]) + " and " + to_string(in[1]));
-          return Shape{(in[0].rows / inner) * (in[1].rows / inner), in[0].cols};
+          const Shape each{in[0].rows / inner, in[1].rows / inner};
+          require_countable(op, each);
+          return Shape{each.size(), in[0].cols};
         },
     .forward =
         [](const Kernel& k) {
@@ -674,6 +731,7 @@ const OpDef sample_transpose_op{
     .name = "sample_transpose",
     .arity = 1,
     .columnwise = true,
+    .linear = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes& attributes) {
           if (attributes.i < 1 || in[0].rows % attributes.i != 0)
@@ -732,6 +790,7 @@ const OpDef sample_solve_op{
     .columnwise = true,
     .shape =
         [](const OpDef& op, Shapes in, const Attributes&) {
+          require_countable(op, {in[1].rows, in[1].rows});
           if (in[0].rows != in[1].rows * in[1].rows || in[0].cols != in[1].cols)
             fail(op,
                  to_string(in[0]) + " and " + to_string(in[1]) +
@@ -768,6 +827,18 @@ const OpDef copy_op{
     .arity = 1,
     .shape = same_shape,
     .forward = [](const Kernel& k) { std::copy_n(k.a, k.y_shape.size(), k.y); },
+};
+
+// Rows i, i + 1, ... of y = a; the other rows stay. So a stack of many parts is put together in
+// place.
+const OpDef put_rows_op{
+    .name = "put_rows",
+    .arity = 1,
+    .forward =
+        [](const Kernel& k) {
+          const Index rows = k.a_shape.rows;
+          copy_columns(rows, k.a_shape.cols, k.a, rows, k.y + k.attributes.i, k.y_shape.rows);
+        },
 };
 
 // y = [softplus a, sigmoid a], side by side: both need e^-|a|. Made by optimize.cpp.

@@ -89,12 +89,16 @@ std::span<const OpDef* const> all_ops();
 
 /// y = a bᵀ: what `matmul(a, transpose(b))` becomes in a program, sparing the transpose.
 extern const OpDef matmul_nt_op;
+/// y = ... + a₂ b₂ᵀ + a₁ b₁ᵀ: what a sum of such products becomes (merge.h).
+extern const OpDef matmul_nt_sum_op;
 /// y = aᵀ b: what `matmul(transpose(a), b)` becomes where a is large.
 extern const OpDef matmul_tn_op;
 /// y = [softplus a, sigmoid a]: n x N -> n x 2N, what the two become where both are wanted.
 extern const OpDef softplus_sigmoid_op;
 /// y = a: how a program puts a leaf among its outputs.
 extern const OpDef copy_op;
+/// Rows i, i + 1, ... of y = a: how a program puts together a stack of many parts.
+extern const OpDef put_rows_op;
 
 // The operations that optimize.cpp has rules about.
 extern const OpDef add_op, sub_op, mul_op, div_op, neg_op, scale_op, shift_op, pow_op, matmul_op,

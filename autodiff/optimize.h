@@ -1,32 +1,22 @@
 // Tape -> tape passes. Each reads a tape and records a smaller one that computes the same outputs:
 //
-//     drop_dead   only what the outputs need
-//     simplify    algebra: constants are computed now, x + 0 is x, a slice of a stack is its part,
-//                 an operation on repeated columns is done on one and repeated, ...
-//     share       equal nodes become one
+//     extract     only what the outputs need (rebuild.h)
+//     simplify    algebra, and equal nodes become one (simplify.h)
 //     pair        softplus x and sigmoid x from one exponential
-//     sums, products   products with a common factor become one (merge.h)
+//     sums        neighbouring terms g aᵀ + h bᵀ + ... become one product (merge.h)
+//     products    products with a common left factor become one (merge.h)
 //
-// The rules of `simplify` hold for finite values: 0·x is taken to be 0, as an absent adjoint is.
+// No pass changes a bit of what comes out, but for the one exception that simplify.h tells.
 #pragma once
 
-#include <memory>
 #include <span>
-#include <string>
-#include <vector>
 
-#include "autodiff/tape.h"
+#include "autodiff/rebuild.h"
 
 namespace autodiff {
 
-struct OptimizedTape {
-  std::unique_ptr<Tape> tape;
-  std::vector<int> outputs;  ///< their nodes: distinct, and none of them a leaf
-  std::string report;        ///< a line a pass
-};
-
-/// Runs drop_dead; if `simplified`, also simplify, share and pair; if `merged`, sums and products.
-/// Leaves keep their names and their order.
+/// Runs extract; if `simplified`, also simplify and pair; if `merged`, sums and products. The
+/// outputs of the result are distinct, and none of them is a leaf.
 OptimizedTape optimize(std::span<const Var> outputs, bool simplified, bool merged);
 
 }  // namespace autodiff

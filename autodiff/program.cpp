@@ -4,45 +4,16 @@
 #include <array>
 #include <cstring>
 #include <limits>
-#include <map>
-#include <optional>
+#include <new>
 #include <stdexcept>
 
+#include "autodiff/arena.h"
 #include "autodiff/layout.h"
 #include "autodiff/ops.h"
 #include "autodiff/optimize.h"
 
 namespace autodiff {
 namespace {
-
-constexpr Index cache_line = 64 / sizeof(Scalar);
-
-Index round_up(Index size) { return (size + cache_line - 1) / cache_line * cache_line; }
-
-/// Hands out places in the arena and takes them back: the smallest free one that is large enough.
-class PlaceList {
- public:
-  explicit PlaceList(Index begin) : end_(begin) {}
-
-  Index take(Index size) {
-    size = round_up(size);
-    auto best = free_.lower_bound(size);
-    if (best == free_.end()) {
-      end_ += size;
-      return end_ - size;
-    }
-    const auto [free_size, offset] = *best;
-    free_.erase(best);
-    if (free_size > size) free_.emplace(free_size - size, offset + size);
-    return offset;
-  }
-  void give_back(Index offset, Index size) { free_.emplace(round_up(size), offset); }
-  Index end() const { return end_; }
-
- private:
-  std::multimap<Index, Index> free_;  // size -> offset
-  Index end_;
-};
 
 void fill_nan(const Kernel& k) {
   std::fill_n(k.y, k.y_shape.size(), std::numeric_limits<Scalar>::quiet_NaN());
@@ -62,13 +33,21 @@ Program::Program(std::span<const Var> outputs, Options options) {
   }
   source_ = outputs.front().tape().identity();
   leaves_ = outputs.front().tape().leaves();
+  for (std::size_t k = 0; k < leaves_.size(); ++k)
+    leaves_by_name_[leaves_[k].name].push_back(static_cast<Index>(k));
 
   OptimizedTape optimized = optimize(outputs, options.optimize, options.optimize && options.merge);
   tape_ = std::move(optimized.tape);
   report_ = std::move(optimized.report);
   places_.resize(tape_->size());
+  for (int id = 0; id < tape_->size(); ++id) {
+    const Node& node = tape_->node(id);
+    if (is_leaf(node)) places_[id] = {Place::leaf, optimized.leaves[node.attributes.i]};
+    if (node.op == &constant_op) places_[id] = {Place::constant, id};
+  }
   place_outputs(optimized.outputs);
   place_instructions(optimized.outputs, options);
+  std::vector<Place>().swap(places_);
 }
 
 // The outputs lie at the start of the arena, in order and without gaps, and stay there.
@@ -76,12 +55,12 @@ void Program::place_outputs(std::span<const int> outputs) {
   for (const int id : outputs) {
     places_[id] = {Place::arena, arena_size_};
     output_offsets_.push_back(arena_size_);
-    arena_size_ += tape_->node(id).shape.size();
+    arena_size_ = Arena::sum(arena_size_, tape_->node(id).shape.size());
   }
 }
 
 /// The unit as an instruction, all places known but that of scratch memory.
-Program::Instruction Program::instruction_for(const Unit& unit) const {
+Program::Instruction Program::instruction_for(const Unit& unit) {
   const Node& node = tape_->node(unit.id);
   Instruction instruction{
       .kernel = {.forward = node.op->forward, .y_shape = node.shape, .attributes = node.attributes},
@@ -92,12 +71,17 @@ Program::Instruction Program::instruction_for(const Unit& unit) const {
     kernel.a_shape = unit.chain->shape;
     kernel.attributes = {.i = unit.chain->reads_broadcast()};
     kernel.step_count = static_cast<int>(unit.chain->steps.size());
+    instruction.first_step = steps_.size();
     const auto place_of = [&](int id) { return id < 0 ? Place{} : places_[id]; };
-    for (const ChainPlan::Step& step : unit.chain->steps) {
-      instruction.steps.push_back(
-          {.op = step.op, .access = step.access, .c = static_cast<Scalar>(step.c)});
-      instruction.step_places.emplace_back(place_of(step.x), place_of(step.z));
-    }
+    for (const ChainPlan::Step& step : unit.chain->steps)
+      steps_.push_back({{.op = step.op, .access = step.access, .c = static_cast<Scalar>(step.c)},
+                        place_of(step.x),
+                        place_of(step.z)});
+  } else if (unit.row) {
+    kernel.forward = put_rows_op.forward;
+    kernel.a_shape = tape_->node(unit.reads[0]).shape;
+    kernel.attributes = {.i = *unit.row};
+    instruction.a = places_[unit.reads[0]];
   } else {
     for (int k = 0; k < node.op->arity; ++k) {
       (k == 0 ? kernel.a_shape : kernel.b_shape) = tape_->node(node.inputs[k]).shape;
@@ -105,6 +89,23 @@ Program::Instruction Program::instruction_for(const Unit& unit) const {
     }
   }
   return instruction;
+}
+
+/// Of a stack of columns, copies only the part that does not lie there already.
+void Program::copy_what_is_missing(Instruction& instruction, int stack,
+                                   const Layout& layout) const {
+  const auto [left, right] = tape_->node(stack).inputs;
+  const Index left_size = tape_->node(left).shape.size();
+  Kernel& kernel = instruction.kernel;
+  if (layout.in_place(stack, left, 0)) {
+    kernel.forward = copy_op.forward;
+    kernel.y_shape = kernel.a_shape = kernel.b_shape;
+    instruction.a = instruction.b;
+    instruction.y.at += left_size;
+  } else if (layout.in_place(stack, right, left_size)) {
+    kernel.forward = copy_op.forward;
+    kernel.y_shape = kernel.a_shape;
+  }
 }
 
 void Program::place_instructions(std::span<const int> outputs, Options options) {
@@ -115,20 +116,14 @@ void Program::place_instructions(std::span<const int> outputs, Options options) 
   std::vector<int> readers(tape_->size(), 0);  // of all that lies in the node's memory
   for (const Unit& unit : units)
     for (const int input : unit.reads) ++readers[layout.owner(input)];
-  for (int id = 0; id < tape_->size(); ++id) {
-    const Node& node = tape_->node(id);
-    if (is_leaf(node)) places_[id] = {Place::leaf, node.attributes.i};
-    if (node.op == &constant_op) places_[id] = {Place::constant, id};
-  }
 
-  PlaceList arena(round_up(arena_size_));
+  Arena arena(arena_size_);
   const auto find_place = [&](int id) {
     Place place = places_[layout.owner(id)];
     (place.kind == Place::arena ? place.at : place.offset) += layout.offset(id);
     return place;
   };
   for (const Unit& unit : units) {
-    const Node& node = tape_->node(unit.id);
     std::vector<int> dying;  // whose memory nobody reads after this instruction
     for (const int input : unit.reads) {
       const int owner = layout.owner(input);
@@ -153,27 +148,17 @@ void Program::place_instructions(std::span<const int> outputs, Options options) 
     places_[unit.id] = find_place(unit.id);
 
     Instruction instruction = instruction_for(unit);
-    if (node.op == &stack_cols_op) {  // copy only the parts that do not lie there already
-      const auto [left, right] = node.inputs;
-      const Index left_size = tape_->node(left).shape.size();
-      Kernel& kernel = instruction.kernel;
-      if (layout.in_place(unit.id, left, 0)) {
-        kernel.forward = copy_op.forward;
-        kernel.y_shape = kernel.a_shape = kernel.b_shape;
-        instruction.a = instruction.b;
-        instruction.y.at += left_size;
-      } else if (layout.in_place(unit.id, right, left_size)) {
-        kernel.forward = copy_op.forward;
-        kernel.y_shape = kernel.a_shape;
+    const OpDef& op = *tape_->node(unit.id).op;
+    if (&op == &stack_cols_op) copy_what_is_missing(instruction, unit.id, layout);
+    if (!unit.chain && op.scratch) {
+      const std::array shapes{instruction.kernel.a_shape, instruction.kernel.b_shape};
+      const Index size = op.scratch(std::span(shapes).first(op.arity));
+      if (size > 0) {
+        instruction.scratch = arena.take(size);
+        arena.give_back(instruction.scratch, size);
       }
     }
-    if (!unit.chain && node.op->scratch) {
-      const std::array shapes{instruction.kernel.a_shape, instruction.kernel.b_shape};
-      const Index size = node.op->scratch(std::span(shapes).first(node.op->arity));
-      instruction.scratch = arena.take(size);
-      arena.give_back(instruction.scratch, size);
-    }
-    instructions_.push_back(std::move(instruction));
+    instructions_.push_back(instruction);
 
     for (const int input : dying) {
       const Shape shape = tape_->node(input).shape;
@@ -183,10 +168,20 @@ void Program::place_instructions(std::span<const int> outputs, Options options) 
             {.kernel = {.forward = fill_nan, .y_shape = shape}, .y = places_[input]});
     }
   }
-  arena_size_ = arena.end();
+  arena_size_ = arena.size();
   if (options.fuse)
     report_ += "fuse      " + std::to_string(tape_->size()) + " nodes -> " +
                std::to_string(units.size()) + " instructions\n";
+}
+
+Index Program::leaf_named(const std::string& name) const {
+  const auto known = leaves_by_name_.find(name);
+  if (known == leaves_by_name_.end())
+    throw std::invalid_argument("[bind] the tape has no leaf named '" + name + "'");
+  if (known->second.size() > 1)
+    throw std::invalid_argument("[bind] the tape has several leaves named '" + name +
+                                "': bind them by their Vars");
+  return known->second.front();
 }
 
 void Program::run(Workspace& workspace) const {
@@ -196,35 +191,44 @@ void Program::run(Workspace& workspace) const {
   for (const Kernel& kernel : workspace.kernels_) kernel.forward(kernel);
 }
 
+namespace {
+
+/// `size` zeros that begin a cache line.
+Scalar* allocate(Index size) try {
+  const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(Scalar);
+  void* memory = ::operator new[](std::max<std::size_t>(1, bytes), std::align_val_t(64));
+  return static_cast<Scalar*>(std::memset(memory, 0, bytes));
+} catch (const std::bad_alloc&) {
+  throw std::runtime_error("[workspace] there is no memory for the " + std::to_string(size) +
+                           " numbers of the program's arena");
+}
+
+}  // namespace
+
 Workspace::Workspace(const Program& program)
     : program_(&program),
-      arena_(new (std::align_val_t(64)) Scalar[program.arena_size_ + cache_line]()),
+      arena_(allocate(program.arena_size_ + Arena::cache_line)),
       readers_(program.leaves_.size()),
       bound_(program.leaves_.size(), false) {
+  const auto connect = [&](const Program::Place& place, const Scalar*& pointer) {
+    if (place.kind == Program::Place::arena) pointer = arena_.get() + place.at;
+    if (place.kind == Program::Place::constant)
+      pointer = program.tape_->constant_value(program.tape_->node(place.at)).data() + place.offset;
+    if (place.kind == Program::Place::leaf) readers_[place.at].push_back({&pointer, place.offset});
+  };
+  steps_.reserve(program.steps_.size());  // kernels point at them
+  for (const Program::Step& step : program.steps_) {
+    ChainStep& own = steps_.emplace_back(step.step);
+    connect(step.x, own.x);
+    connect(step.z, own.z);
+  }
   kernels_.reserve(program.instructions_.size());
-  std::size_t step_count = 0;
-  for (const Program::Instruction& instruction : program.instructions_)
-    step_count += instruction.steps.size();
-  steps_.reserve(step_count);  // kernels point at them
   for (const Program::Instruction& instruction : program.instructions_) {
     Kernel& kernel = kernels_.emplace_back(instruction.kernel);
-    const auto connect = [&](const Program::Place& place, const Scalar*& pointer) {
-      if (place.kind == Program::Place::arena) pointer = arena_.get() + place.at;
-      if (place.kind == Program::Place::constant)
-        pointer =
-            program.tape_->constant_value(program.tape_->node(place.at)).data() + place.offset;
-      if (place.kind == Program::Place::leaf)
-        readers_[place.at].push_back({&pointer, place.offset});
-    };
     connect(instruction.a, kernel.a);
     connect(instruction.b, kernel.b);
     kernel.y = arena_.get() + instruction.y.at;
-    for (std::size_t k = 0; k < instruction.steps.size(); ++k) {
-      ChainStep& step = steps_.emplace_back(instruction.steps[k]);
-      if (k == 0) kernel.steps = &step;
-      connect(instruction.step_places[k].first, step.x);
-      connect(instruction.step_places[k].second, step.z);
-    }
+    if (kernel.step_count > 0) kernel.steps = steps_.data() + instruction.first_step;
     if (instruction.scratch >= 0) kernel.scratch = arena_.get() + instruction.scratch;
   }
   unbound_ = static_cast<int>(std::count_if(readers_.begin(), readers_.end(),
@@ -232,6 +236,9 @@ Workspace::Workspace(const Program& program)
 }
 
 void Workspace::bind_leaf(Index leaf, const Scalar* values) {
+  if (!values)
+    throw std::invalid_argument("[bind] the values of '" + program_->leaves_[leaf].name +
+                                "' are a null pointer");
   for (const auto& [pointer, offset] : readers_[leaf]) *pointer = values + offset;
   if (!bound_[leaf] && !readers_[leaf].empty()) --unbound_;
   bound_[leaf] = true;
@@ -259,15 +266,7 @@ void Workspace::bind(Var leaf, const Matrix& values) {
 }
 
 void Workspace::bind(const std::string& name, const Scalar* values) {
-  const std::vector<Leaf>& leaves = program_->leaves_;
-  const auto named = [&](const Leaf& leaf) { return leaf.name == name; };
-  const auto leaf = std::find_if(leaves.begin(), leaves.end(), named);
-  if (leaf == leaves.end())
-    throw std::invalid_argument("[bind] the tape has no leaf named '" + name + "'");
-  if (std::find_if(leaf + 1, leaves.end(), named) != leaves.end())
-    throw std::invalid_argument("[bind] the tape has several leaves named '" + name +
-                                "': bind them by their Vars");
-  bind_leaf(leaf - leaves.begin(), values);
+  bind_leaf(program_->leaf_named(name), values);
 }
 
 void Workspace::require_bound() const {

@@ -7,16 +7,18 @@
 //     workspace.value(0);                  // the loss
 //
 // Building a program makes the tape ready once: it is optimised (optimize.h), every remaining node
-// becomes an instruction, and every result gets its place in one arena. A place is taken over by a
-// later result as soon as nobody reads the earlier one any more (a count of remaining readers and
-// a list of free places), so the arena stays small enough for the cache. A program is immutable;
-// threads share one and give each its own workspace.
+// becomes an instruction, and every result gets its place in one arena (arena.h). A place is taken
+// over by a later result as soon as nobody reads the earlier one any more, so the arena stays small
+// enough for the cache. A program is immutable; threads share one and give each its own workspace.
+//
+// A program gives the bits that its tape gives, node by node (but see simplify.h about zeros).
 #pragma once
 
 #include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,7 @@
 
 namespace autodiff {
 
+class Layout;
 class Workspace;
 struct Unit;
 
@@ -44,6 +47,8 @@ class Program {
   explicit Program(std::span<const Var> outputs, Options options = {});
   explicit Program(std::initializer_list<Var> outputs, Options options = {})
       : Program(std::span(outputs.begin(), outputs.size()), options) {}
+  Program(const Program&) = delete;  // workspaces point at it
+  Program& operator=(const Program&) = delete;
 
   /// Computes the outputs from what is bound. Throws std::logic_error while a needed leaf is
   /// unbound, and for a workspace made for another program.
@@ -70,20 +75,28 @@ class Program {
   struct Instruction {
     Kernel kernel;  ///< shapes and attributes
     Place a = {}, b = {}, y = {};
-    Index scratch = -1;  ///< offset in the arena
-    std::vector<ChainStep> steps = {};
-    std::vector<std::pair<Place, Place>> step_places = {};  ///< x and z of each step
+    Index scratch = -1;          ///< offset in the arena
+    std::size_t first_step = 0;  ///< of a chain, in steps_; it has kernel.step_count of them
+  };
+  struct Step {
+    ChainStep step;
+    Place x = {}, z = {};
   };
 
   void place_outputs(std::span<const int> outputs);
   void place_instructions(std::span<const int> outputs, Options options);
-  Instruction instruction_for(const Unit& unit) const;
+  Instruction instruction_for(const Unit& unit);
+  void copy_what_is_missing(Instruction& instruction, int stack, const Layout& layout) const;
+  /// Which leaf has that name. Throws std::invalid_argument where none has, or several have.
+  Index leaf_named(const std::string& name) const;
 
   std::shared_ptr<const char> source_;  // the recorded tape's identity: tells a foreign Var
   std::unique_ptr<Tape> tape_;          // the optimised one
   std::vector<Leaf> leaves_;            // as on the source
-  std::vector<Place> places_;           // of every node of tape_
+  std::unordered_map<std::string, std::vector<Index>> leaves_by_name_;
   std::vector<Instruction> instructions_;
+  std::vector<Step> steps_;    // of all chains
+  std::vector<Place> places_;  // of every node of tape_, while the program is made
   std::vector<Index> output_offsets_;
   std::vector<Shape> output_shapes_;
   Index arena_size_ = 0;
@@ -93,8 +106,9 @@ class Program {
 /// The memory of one running program: an arena, and pointers to what is bound.
 class Workspace {
  public:
-  /// The program must outlive the workspace.
+  /// The program must outlive the workspace. Throws std::runtime_error where memory is short.
   explicit Workspace(const Program& program);
+  explicit Workspace(const Program&& program) = delete;  // would be gone before the workspace
 
   /// Lets the leaf read from `values` (its rows x cols, column-major), which must stay valid.
   void bind(Var leaf, const Scalar* values);
@@ -126,8 +140,8 @@ class Workspace {
   std::vector<ChainStep> steps_;  // of all chains
   /// For each leaf, the places in kernels_ and steps_ that read it, and from where in it.
   std::vector<std::vector<std::pair<const Scalar**, Index>>> readers_;
-  std::vector<char> bound_;
-  int unbound_ = 0;  // leaves that are read but not bound yet
+  std::vector<char> bound_;  // of every leaf
+  int unbound_ = 0;          // leaves that are read but not bound yet
 };
 
 /// The value of y here and now, for a walkthrough: computes it from constants and the bindings

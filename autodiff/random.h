@@ -36,6 +36,8 @@ class Random {
 
   /// One of 0, ..., size - 1. The bias of the remainder is below size / 2^64.
   Index below(Index size) {
+    if (size < 1)
+      throw std::invalid_argument("[random] there is no number below " + std::to_string(size));
     return static_cast<Index>(engine_() % static_cast<std::uint64_t>(size));
   }
 

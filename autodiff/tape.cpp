@@ -1,6 +1,7 @@
 #include "autodiff/tape.h"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include "autodiff/ops.h"
@@ -10,6 +11,13 @@ namespace autodiff {
 const OpDef input_op{.name = "input"};
 const OpDef parameter_op{.name = "parameter"};
 const OpDef constant_op{.name = "constant"};
+
+void require_countable(const OpDef& op, Shape shape) {
+  constexpr Index most = std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(Scalar));
+  if (shape.rows > most / std::max<Index>(1, shape.cols))
+    throw std::invalid_argument('[' + std::string(op.name) + "] the result would be " +
+                                to_string(shape) + ": no memory has room for it");
+}
 
 namespace {
 
@@ -26,16 +34,17 @@ Var Tape::input(Index rows, Index cols, std::string name) {
 }
 
 Var Tape::parameter(Index rows, Index cols, const std::string& name) {
-  const auto known = std::find_if(leaves_.begin(), leaves_.end(), [&](const Leaf& leaf) {
-    return leaf.name == name && nodes_[leaf.id].op == &parameter_op;
-  });
-  if (known == leaves_.end()) return add_leaf(parameter_op, {rows, cols}, name);
-
-  const Shape shape = nodes_[known->id].shape;
+  const auto known = parameters_.find(name);
+  if (known == parameters_.end()) {
+    const Var added = add_leaf(parameter_op, {rows, cols}, name);
+    parameters_.emplace(name, added.id());
+    return added;
+  }
+  const Shape shape = nodes_[known->second].shape;
   if (shape != Shape{rows, cols})
     throw std::invalid_argument("[parameter] '" + name + "' is " + to_string(shape) +
                                 " on this tape already, not " + to_string(Shape{rows, cols}));
-  return {*this, known->id};
+  return {*this, known->second};
 }
 
 Var Tape::constant(Matrix value) {
@@ -80,6 +89,7 @@ Var Tape::add_leaf(const OpDef& kind, Shape shape, std::string name) {
 }
 
 Var Tape::append(Node node) {
+  require_countable(*node.op, node.shape);
   nodes_.push_back(node);
   return {*this, size() - 1};
 }

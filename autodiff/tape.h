@@ -19,6 +19,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "autodiff/matrix.h"
@@ -38,7 +39,10 @@ class Var {
   explicit operator bool() const { return tape_ != nullptr; }
   bool operator==(const Var&) const = default;
 
-  Tape& tape() const { return *tape_; }
+  Tape& tape() const {
+    if (!tape_) throw std::invalid_argument("[tape] an empty Var is on no tape");
+    return *tape_;
+  }
   int id() const { return id_; }
   Shape shape() const;
   Index rows() const { return shape().rows; }
@@ -90,6 +94,8 @@ struct OpDef {
   /// Column s of the output needs only column s of the inputs (as elementwise implies).
   bool columnwise = false;
   bool commutative = false;
+  /// The output is linear in all inputs together, up to a constant: second derivatives are zero.
+  bool linear = false;
   /// The shape of the output. Throws std::invalid_argument when the inputs do not fit.
   Shape (*shape)(const OpDef&, std::span<const Shape> inputs, const Attributes&) = nullptr;
   /// Computes the output. Validates nothing, allocates nothing.
@@ -106,6 +112,10 @@ struct Node {
   Shape shape;
   Attributes attributes;
 };
+
+/// Throws std::invalid_argument, in the operation's name, for more entries than memory has
+/// addresses.
+void require_countable(const OpDef& op, Shape shape);
 
 /// The three kinds of leaf. Their attribute i is the index into Tape::leaves or Tape::constants.
 extern const OpDef input_op, parameter_op, constant_op;
@@ -134,8 +144,11 @@ class Tape {
   Var filled(Shape shape, Scalar value);
 
   /// Appends a node and returns its handle. Throws std::invalid_argument when a handle is empty or
-  /// of another tape, or when the shapes do not fit.
+  /// of another tape, when the shapes do not fit, or when the result has too many entries.
   Var record(const OpDef& op, std::initializer_list<Var> inputs, Attributes attributes = {});
+
+  /// Makes room for so many nodes. Recording goes on beyond them.
+  void reserve(int nodes) { nodes_.reserve(nodes); }
 
   int size() const { return static_cast<int>(nodes_.size()); }
   const Node& node(int id) const { return nodes_[id]; }
@@ -155,6 +168,7 @@ class Tape {
   std::vector<Node> nodes_;
   std::vector<Leaf> leaves_;
   std::vector<Matrix> constants_;
+  std::unordered_map<std::string, int> parameters_;  // their nodes by name
 };
 
 inline Shape Var::shape() const {

@@ -30,6 +30,9 @@ inline Vector load(const Scalar* p) {
 
 inline void store(Scalar* p, const Vector& v) { std::memcpy(p, &v, sizeof v); }
 
+/// The number that every sum here begins with: x + -0 is x for every x, 0 and -0 among them.
+inline Vector minus_zeros() { return Scalar(-0.0) - Vector{}; }
+
 /// The first `count` numbers from p, fewer than a vector has; zero in the other lanes.
 inline Vector load_first(const Scalar* p, Index count) {
 #if defined(__AVX512F__) && defined(AUTODIFF_FLOAT)

@@ -1,6 +1,5 @@
 #include "physics/euler_lagrange.h"
 
-#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <utility>
@@ -27,26 +26,25 @@ Momenta momenta(Var lagrangian, Var q, Var v, Var rate) {
   //     d²L[i, j] = M_ij,      d²L[i, n] = drift_i
   std::vector<autodiff::Direction> directions;
   for (Index i = 0; i < n; ++i) {
-    Matrix unit = Matrix::Zero(n, samples);
-    unit.row(i).setOnes();
-    directions.push_back({Var(), tape.constant(std::move(unit))});
+    const Var unit = tape.constant(Matrix(Matrix::Identity(n, n).col(i)));
+    directions.push_back({Var(), broadcast_cols(unit, samples)});
   }
   directions.push_back({rate, Var()});
   std::vector<std::pair<int, int>> pairs;
+  std::vector<std::vector<std::size_t>> pair_of(n, std::vector<std::size_t>(n + 1));
   for (int i = 0; i < n; ++i)
-    for (int j = i; j <= n; ++j) pairs.emplace_back(i, j);
+    for (int j = i; j <= n; ++j) {
+      pair_of[i][j] = pairs.size();
+      if (j < n) pair_of[j][i] = pairs.size();
+      pairs.emplace_back(i, j);
+    }
   const auto [dL, second] =
       autodiff::second_derivatives(lagrangian, std::array{q, v}, directions, pairs);
-  const auto entry = [&pairs, &second = second](int i, int j) {
-    const auto found =
-        std::find(pairs.begin(), pairs.end(), std::pair<int, int>(std::minmax(i, j)));
-    return second[found - pairs.begin()];
-  };
 
   std::vector<Var> mass, drift;
-  for (int i = 0; i < n; ++i) {
-    for (int j = 0; j < n; ++j) mass.push_back(entry(i, j));
-    drift.push_back(entry(i, static_cast<int>(n)));
+  for (Index i = 0; i < n; ++i) {
+    for (Index j = 0; j < n; ++j) mass.push_back(second[pair_of[i][j]]);
+    drift.push_back(second[pair_of[i][n]]);
   }
   return {dL[0], stack_rows(mass), stack_rows(drift)};
 }

@@ -306,3 +306,43 @@ TEST_CASE("second derivatives are of one scalar a sample") {
   CHECK_THROWS_WITH_AS(second_derivatives(y, std::array{x}, along, std::array{std::pair{0, 1}}),
                        "[second_derivatives] pair (0, 1) of 1 directions", std::invalid_argument);
 }
+
+TEST_CASE("empty handles and parts that do not fit are told in words") {
+  Tape tape, other;
+  const Var x = tape.input(2, 3, "x"), y = sum_rows(x * x), none;
+  const std::array pair{std::pair(0, 0)};
+  const auto with = [&](Var of, Var by, std::vector<Direction> directions) {
+    second_derivatives(of, std::array{by}, directions, pair);
+  };
+  CHECK_THROWS_AS(with(none, x, {{x}}), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(with(y, none, {{x}}), doctest::Contains("an x is an empty Var"),
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(with(y, other.input(2, 3, "x"), {{x}}), doctest::Contains("another tape"),
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(with(y, x, {{y}}), doctest::Contains("part is (1x3), its x (2x3)"),
+                       std::invalid_argument);
+  CHECK_THROWS_AS(with(y, x, {{other.input(2, 3, "t")}}), std::invalid_argument);
+  with(y, x, {{none}});  // a direction that is zero
+}
+
+TEST_CASE("a direction along one coordinate leaves the nodes of the others alone") {
+  // Springs between neighbours: 3 n - 2 second derivatives are not zero.
+  const auto recorded = [](Index n) {
+    Tape tape;
+    const Var x = tape.input(n, 4, "x");
+    Var y = pow(row(x, 0), 2);
+    for (Index i = 1; i < n; ++i) y = y + pow(sin(row(x, i) - row(x, i - 1)), 2);
+    std::vector<Direction> directions;
+    std::vector<std::pair<int, int>> pairs;
+    for (Index i = 0; i < n; ++i) {
+      const Var unit = tape.constant(Matrix(Matrix::Identity(n, n).col(i)));
+      directions.push_back({broadcast_cols(unit, 4)});
+      for (Index j = 0; j <= i; ++j) pairs.emplace_back(i, j);
+    }
+    const int before = tape.size();
+    const auto found = second_derivatives(y, std::array{x}, directions, pairs);
+    CHECK(found.second.size() == pairs.size());
+    return tape.size() - before - 3 * static_cast<int>(pairs.size());  // zeros are 3 nodes each
+  };
+  CHECK(recorded(40) < 2.2 * recorded(20));
+}

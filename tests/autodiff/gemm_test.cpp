@@ -216,3 +216,29 @@ TEST_CASE("a transposed left factor gives the same bits as one that was transpos
         CHECK(c == c_turned);
       }
 }
+
+TEST_CASE("a sum of products has the bits of its terms, added from the last to the first") {
+  std::mt19937_64 engine(13);
+  std::uniform_real_distribution<Scalar> uniform(-1, 1);
+  for (const Index m : {1, 3, 8, 16, 17, 24, 40, 100})
+    for (const Index n : {1, 2, 8, 21})
+      for (const Index part : {1, 2, 5, 16})
+        for (const Index parts : {1, 2, 3, 11}) {
+          CAPTURE(m);
+          CAPTURE(n);
+          CAPTURE(part);
+          CAPTURE(parts);
+          const Index k = part * parts;
+          std::vector<Scalar> a(at(m * k)), b(at(n * k)), c(at(m * n) + 1, guard),
+              sum = c, term = c, scratch(at(m * n));
+          for (Scalar& value : a) value = uniform(engine);
+          for (Scalar& value : b) value = uniform(engine);
+          for (Index p = parts - 1; p >= 0; --p) {
+            gemm(m, n, part, a.data() + p * part * m, b.data() + p * part * n, n, 1, term.data());
+            for (std::size_t i = 0; i < at(m * n); ++i)
+              sum[i] = p == parts - 1 ? term[i] : sum[i] + term[i];
+          }
+          autodiff::gemm_sum_nt(m, n, k, part, a.data(), b.data(), c.data(), scratch.data());
+          CHECK(c == sum);
+        }
+}

@@ -127,3 +127,12 @@ TEST_CASE("NaN is not ok, wherever it comes from") {
   const double not_a_number = std::numeric_limits<double>::quiet_NaN();
   CHECK(!gradcheck(root, {Matrix::Constant(1, 1, not_a_number)}, {.order = 1}).ok());
 }
+
+TEST_CASE("a check of nothing is refused in words") {
+  const auto one = [](Tape& tape, std::span<const Var>) { return tape.constant(1); };
+  CHECK_THROWS_WITH_AS(gradcheck(one, {}), doctest::Contains("there are no inputs"),
+                       std::invalid_argument);
+  CHECK_THROWS_AS(gradcheck(one, {Matrix::Ones(1, 1)}, {.order = 0}), std::invalid_argument);
+  const auto nothing = [](Tape&, std::span<const Var>) { return Var(); };
+  CHECK_THROWS_AS(gradcheck(nothing, {Matrix::Ones(1, 1)}), std::invalid_argument);
+}

@@ -8,17 +8,15 @@
 #include <vector>
 
 #include "autodiff/grad.h"
+#include "autodiff/program.h"
 
-using autodiff::first_non_finite;
-using autodiff::Matrix;
-using autodiff::Tape;
-using autodiff::Var;
+using namespace autodiff;
 
 namespace {
 
 using Bindings = std::vector<std::pair<Var, Matrix>>;
 
-Matrix filled(double value) { return Matrix::Constant(2, 3, static_cast<autodiff::Scalar>(value)); }
+Matrix filled(double value) { return Matrix::Constant(2, 3, static_cast<Scalar>(value)); }
 
 }  // namespace
 
@@ -52,4 +50,30 @@ TEST_CASE("nodes that no output needs are not looked at") {
   log(x);  // -Inf, and nobody's business
   const std::vector<Var> outputs{x * 2.0};
   CHECK_FALSE(first_non_finite(outputs, Bindings{{x, filled(0)}}));
+}
+
+TEST_CASE("empty handles and foreign tapes are told in words") {
+  Tape tape, other;
+  const Var x = tape.input(1, 1, "x"), y = other.input(1, 1, "y");
+  CHECK_THROWS_AS(first_non_finite(std::array{Var()}, {}), std::invalid_argument);
+  CHECK_THROWS_AS(first_non_finite(std::array{x, Var()}, {}), std::invalid_argument);
+  CHECK_THROWS_AS(first_non_finite(std::array{x, y}, {}), std::invalid_argument);
+  CHECK_FALSE(first_non_finite({}, {}));
+}
+
+TEST_CASE("a program's NaN is found again: both compute the same bits") {
+  Tape tape;
+  const Var a = tape.input(1, 1, "a"), b = tape.input(1, 1, "b");
+  const std::array y{sqrt(a * a - b * b)};  // with a fused multiply-add, below zero at a = b
+  const Program program(y);
+  Workspace workspace(program);
+  Matrix value(1, 1);
+  workspace.bind(a, value);
+  workspace.bind(b, value);
+  for (int k = 1; k < 1000; ++k) {
+    value(0, 0) = static_cast<Scalar>(k) / 997;
+    program.run(workspace);
+    CHECK(workspace.value(0)(0, 0) == 0);
+    CHECK_FALSE(first_non_finite(y, std::array{std::pair(a, value), std::pair(b, value)}));
+  }
 }

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -191,6 +192,31 @@ TEST_CASE("every operation has an example, and its derivatives are right to thir
   }
   for (const auto& example : examples())
     CHECK_MESSAGE(names.contains(example.first), example.first);
+}
+
+TEST_CASE("the operations that say they are linear are, and the others are not") {
+  std::map<std::string, Scalar> second;  // the largest of all examples
+  for (const auto& [name, example] : examples()) {
+    Random random(8);
+    Tape tape;
+    std::vector<Var> x;
+    std::vector<std::pair<Var, Matrix>> at;
+    for (const Matrix& input : example.inputs(random, 3, 2)) {
+      x.push_back(tape.input(input.rows(), input.cols(), "x"));
+      at.emplace_back(x.back(), input);
+    }
+    const Var y = example.call(x);
+    // The gradient of a linear function is the same everywhere.
+    const Var weights = tape.constant(random.uniform_matrix(y.rows(), y.cols(), 0.5, 1));
+    const Var first = grad(sum(y * weights), x[0]);
+    for (const Var& of_gradient : grad(sum(first * first), x))
+      second[name] = std::max(second[name], evaluate(of_gradient, at).cwiseAbs().maxCoeff());
+  }
+  for (const OpDef* op : all_ops()) {
+    INFO("operation ", op->name);
+    const bool kinked = op->name == std::string("abs") || op->name == std::string("sign");
+    if (!kinked) CHECK((second.at(op->name) == 0) == op->linear);  // those are flat between kinks
+  }
 }
 
 TEST_CASE("functions of one number agree with the standard library to rounding") {
@@ -399,4 +425,30 @@ TEST_CASE("shapes that do not fit are refused in words") {
   CHECK_THROWS_AS(sample_solve(x, x), std::invalid_argument);
   CHECK_THROWS_AS(sample_matmul(x, x, 2), std::invalid_argument);
   CHECK_THROWS_AS(sample_transpose(x, 2), std::invalid_argument);
+}
+
+TEST_CASE("sizes that no memory holds are refused in words, at recording") {
+  Tape tape;
+  constexpr Index most = std::numeric_limits<Index>::max();
+  const Var x = tape.input(2, 3, "x"), one = tape.input(1, 1, "one");
+  CHECK_THROWS_WITH_AS(tape.input(most, most, "all"),
+                       doctest::Contains("no memory has room for it"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(tape.parameter(Index(1) << 40, Index(1) << 40, "w"),
+                       doctest::Contains("[parameter] the result would be"), std::invalid_argument);
+  CHECK_THROWS_AS(broadcast(one, {most, most}), std::invalid_argument);
+  CHECK_THROWS_AS(broadcast_rows(x, most), std::invalid_argument);
+  for (const auto cut : {slice_rows, slice_cols, pad_rows, pad_cols})
+    for (const Index begin : {most, most - 1, -most, -most - 1})
+      for (const Index count : {Index(1), Index(4), most, -most - 1}) {
+        CAPTURE(begin);
+        CAPTURE(count);
+        CHECK_THROWS_AS(cut(x, begin, count), std::invalid_argument);
+      }
+  CHECK_THROWS_AS(pad_rows(x, 0, -most - 1), std::invalid_argument);
+  const Var column = tape.input(most / 16, 1, "column"), line = tape.input(1, most / 16, "line");
+  CHECK_THROWS_AS(matmul(column, line), std::invalid_argument);
+  CHECK_THROWS_AS(sample_matmul(column, column, 1), std::invalid_argument);
+  CHECK_THROWS_AS(sample_solve(column, tape.input(most / 32, 1, "b")), std::invalid_argument);
+  Var pile = column;
+  CHECK_THROWS_AS(for (;;) pile = stack_rows(pile, pile), std::invalid_argument);
 }

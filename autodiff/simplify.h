@@ -1,0 +1,58 @@
+// Algebra on a tape, and equal nodes shared.
+//
+//     constants are computed now, x + -0 is x, a slice of a stack is its part, an operation on
+//     repeated columns is done on one and repeated, ...
+//
+// Every rule gives the same bits as what it replaces, signs of zeros, NaN and Inf included. So a
+// rule may move, share and leave out work, but never regroup a sum or a product: c (d x) is not (c
+// d) x, which may overflow where the other does not.
+//
+// There is one exception. An exact 0 times anything is 0, as an absent adjoint is, even where the
+// other factor is Inf or NaN or negative.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "autodiff/tape.h"
+
+namespace autodiff {
+
+/// Records nodes on one tape in their simplest form, and no node twice.
+class Simplifier {
+ public:
+  explicit Simplifier(Tape& to) : to_(to) {}
+
+  /// What stands for op(a, b); b is empty for operations with one input.
+  Var record(const OpDef& op, Var a, Var b = {}, Attributes attributes = {});
+  Var constant(Matrix value);
+
+ private:
+  // What stands for op(a, b) by one kind of rule; empty where none applies.
+  Var constants(const OpDef& op, Var a, Var b, Attributes attributes);
+  Var arithmetic(const OpDef& op, Var a, Var b, Attributes attributes);
+  Var matrices(const OpDef& op, Var a, Var b);
+  Var repeated_columns(const OpDef& op, Var a, Var b, Attributes attributes);
+  Var rows(const OpDef& op, Var a, Var b, Attributes attributes);
+
+  Var filled(Shape shape, Scalar value);
+  Var plus(Var x, double c);
+  Var times(Var x, double c);
+  Var slice(Var x, Index begin, Index count);
+  Var transposed(Var x);
+  bool transposes_for_free(Var x) const;
+
+  /// The node op(a, b), recorded if it is not there yet.
+  Var shared(const OpDef& op, Var a, Var b, Attributes attributes);
+  void grow_table();
+
+  Tape& to_;
+  std::unordered_map<std::string, Var> constants_;  // by shape and bytes
+  std::vector<int> table_;  // the nodes by their hash, with open addressing; -1 where there is none
+  std::size_t entries_ = 0;
+  std::vector<char> free_sum_;               // of every node: a sum that transposes for free?
+  std::unordered_map<int, Var> transposed_;  // what was made of such sums
+};
+
+}  // namespace autodiff
