@@ -46,6 +46,7 @@ struct Subject {
   std::vector<bool> angles = tools::both_angles;
   std::optional<physics::Motion> truth;
   physics::DataSet samples, held_out;
+  tools::DataFile file;
 
   explicit Subject(const TrainOptions& options) {
     if (options.data.empty()) {
@@ -55,6 +56,9 @@ struct Subject {
     tools::OwnData data = tools::read_data(options.data);
     names = std::move(data.names);
     angles = std::move(data.angles);
+    std::error_code error;
+    const fs::path beside = fs::proximate(options.data, options.out, error);
+    file = {data.fingerprint, (error ? fs::path(options.data) : beside).string()};
     std::tie(samples, held_out) = physics::split(data.samples, 1 - options.held_out);
   }
 };
@@ -83,14 +87,14 @@ class Batches {
                                   std::to_string(data_.size()) + " samples to learn from");
   }
 
-  Index per_epoch() const {
-    return fresh_ ? options_.steps_per_epoch : data_.size() / options_.batch;
-  }
-
-  /// A file is gone through as often as the steps allow.
-  int epochs() const {
-    return truth_ ? options_.epochs
-                  : static_cast<int>(std::max<Index>(1, options_.steps / per_epoch()));
+  /// As many batches as --steps says, or as the epochs have. An epoch goes once through a set; of
+  /// fresh states it has its share of the steps.
+  tools::Course course() const {
+    const long steps = options_.steps;
+    const long per_epoch = !fresh_     ? data_.size() / options_.batch
+                           : steps > 0 ? (steps - 1) / options_.epochs + 1
+                                       : options_.steps_per_epoch;
+    return {per_epoch, steps > 0 ? steps : per_epoch * options_.epochs};
   }
 
   /// Batch number k of an epoch.
@@ -139,7 +143,7 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
   nn::TrainingStep step(model, loss, {options.batch, options.shard_width, options.threads});
   const double largest_norm =
       options.clip > 0 ? options.clip : std::numeric_limits<double>::infinity();
-  const long per_epoch = batches.per_epoch(), total = per_epoch * batches.epochs();
+  const auto [per_epoch, total] = training.course;
   const long stop_at = options.stop_after > 0 ? standing.batches + options.stop_after : total;
 
   const std::string config = to_toml(options);
@@ -157,7 +161,8 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
     standing.epoch_steps = 0;
   };
 
-  tools::Progress progress(batches.epochs(), static_cast<double>(standing.batches) / per_epoch,
+  tools::Progress progress(static_cast<int>(training.course.epochs()),
+                           static_cast<double>(standing.batches) / static_cast<double>(per_epoch),
                            options.quiet);
   const tools::Stopwatch watch;
   const double seconds_before = standing.seconds;
@@ -182,13 +187,13 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
       if (standing.skipped++ == 0)
         std::cerr << "train: "
                   << tools::divergence_text(number + 1, batches.divergence(model, loss));
-      if (options.on_divergence == "stop" || ++standing.skipped_in_a_row == give_up_after) {
+      if (options.on_divergence == "stop" || ++standing.skipped_in_a_row >= give_up_after) {
         end_epoch(progress);
         return "diverged";
       }
     }
     standing.seconds = seconds_before + watch.seconds();
-    if (standing.batches % per_epoch == 0) end_epoch(progress);
+    if (standing.batches % per_epoch == 0 || standing.batches == total) end_epoch(progress);
     if (options.checkpoint_every > 0 && standing.seconds - saved_at >= options.checkpoint_every) {
       save();
       saved_at = standing.seconds;
@@ -202,27 +207,28 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
 std::string the_job(const nn::Model& model, const TrainOptions& options, Batches& batches) {
   const nn::Loss loss = make_loss(options);
   nn::TrainingStep step(model, loss, {options.batch, options.shard_width, options.threads});
+  const tools::Course course = batches.course();
   batches.go_to(0);
   step.run(batches.states(), batches.accelerations());  // the first also fetches its memory
   const tools::Stopwatch watch;
   int steps = 0;
   for (; steps == 0 || (steps < 100 && watch.seconds() < 1); ++steps) {
-    batches.go_to(steps % batches.per_epoch());
+    batches.go_to(steps % course.per_epoch);
     step.run(batches.states(), batches.accelerations());
   }
   const double seconds = watch.seconds() / steps;
   const Index shards = (options.batch + options.shard_width - 1) / options.shard_width;
   const double megabytes = 1e-6 * static_cast<double>(shards * step.program().arena_size()) *
                            static_cast<double>(sizeof(Scalar));
-  const double total = static_cast<double>(batches.per_epoch()) * batches.epochs();
   return to_toml(options) +
          tools::format(
-             "\n# The job: %td parameters; %d epochs of %td steps of %d samples.\n"
+             "\n# The job: %td parameters; %ld epochs of %ld steps of %d samples: %ld steps in "
+             "all.\n"
              "# A step is %d instructions on %td shards of the batch, in %.2g MB,\n"
              "# and takes %.3g ms here without the optimiser: about %s in all.\n",
-             model.parameters().size(), batches.epochs(), batches.per_epoch(), options.batch,
-             step.program().instructions(), shards, megabytes, 1e3 * seconds,
-             tools::duration(total * seconds).c_str());
+             model.parameters().size(), course.epochs(), course.per_epoch, options.batch,
+             course.total, step.program().instructions(), shards, megabytes, 1e3 * seconds,
+             tools::duration(static_cast<double>(course.total) * seconds).c_str());
 }
 
 tools::ExitCode train(const TrainOptions& options) {
@@ -242,11 +248,19 @@ tools::ExitCode train(const TrainOptions& options) {
                           .standing = {},
                           .parameters = model->parameters().size(),
                           .judgement = {}};
-  const tools::Training training{*model, *optimiser, random, result.standing};
-  if (resumed) tools::Checkpoint(fs::path(options.out) / tools::checkpoint_file).restore(training);
+  const tools::Training training{*model,          *optimiser,       random,
+                                 result.standing, batches.course(), subject.file};
+  if (resumed) {
+    const std::string other =
+        tools::Checkpoint(fs::path(options.out) / tools::checkpoint_file).restore(training);
+    if (!other.empty())
+      std::cerr << "train: the run comes from another build (" << other
+                << "; this one: " << tools::this_build()
+                << "); it goes on, but not to the bits that it would have reached there\n";
+  }
   tools::RunFolder folder(
       options.out,
-      resumed ? std::optional(result.standing.batches / batches.per_epoch()) : std::nullopt);
+      resumed ? std::optional(training.course.epochs_of(result.standing.batches)) : std::nullopt);
   if (!resumed) folder.write("config.toml", to_toml(options));
   tools::watch_for_interrupt();
   result.status = fit(training, options, batches, folder);

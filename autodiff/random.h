@@ -68,9 +68,14 @@ class Random {
   }
   /// Throws std::invalid_argument, and stays as it was, for what no `state` gave.
   void set_state(const std::string& text) {
-    std::istringstream stream(text);
+    std::istringstream stream(text), words(text);
     std::mt19937_64 read;
-    if (!(stream >> read)) throw std::invalid_argument("[random] the text is no generator's state");
+    // One library writes where it stands behind the 312 words, and believes it when it reads.
+    std::uint64_t word = 0, position = 0, count = 0;
+    for (; words >> word; ++count) position = count < engine_.state_size ? 0 : word;
+    if (!(stream >> read) || text.find_first_not_of("0123456789 ") != std::string::npos ||
+        count > engine_.state_size + 1 || position > engine_.state_size)
+      throw std::invalid_argument("[random] the text is no generator's state");
     engine_ = read;
   }
 

@@ -26,9 +26,22 @@ AccelerationErrors judge_accelerations(const physics::Motion& learnt,
                                        const physics::DataSet& truth) {
   Eigen::MatrixXd rates;
   learnt(truth.states.cast<double>(), rates);
-  const Eigen::MatrixXd error =
-      (rates.bottomRows(rates.rows() / 2) - truth.accelerations.cast<double>()).cwiseAbs();
-  return {error.cwiseAbs2().rowwise().mean(), error.rowwise().mean(), error.rowwise().maxCoeff()};
+  const Eigen::MatrixXd accelerations = truth.accelerations.cast<double>();
+  const auto errors_of = [&](const auto& prediction) -> Eigen::MatrixXd {
+    return (accelerations - prediction).cwiseAbs();
+  };
+  const Index n = accelerations.rows(), samples = accelerations.cols();
+  Eigen::VectorXd medians(n);
+  for (Index i = 0; i < n; ++i) medians[i] = quantile(accelerations.row(i), 0.5);
+  const Eigen::MatrixXd error = errors_of(rates.bottomRows(n));
+  return {.mse = error.cwiseAbs2().rowwise().mean(),
+          .l1 = error.rowwise().mean(),
+          .largest = error.rowwise().maxCoeff(),
+          .mse_of_mean = errors_of(accelerations.rowwise().mean().replicate(1, samples))
+                             .cwiseAbs2()
+                             .rowwise()
+                             .mean(),
+          .l1_of_median = errors_of(medians.replicate(1, samples)).rowwise().mean()};
 }
 
 RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,

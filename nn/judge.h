@@ -12,6 +12,16 @@ struct AccelerationErrors {
   Eigen::VectorXd mse;      ///< mean squared error
   Eigen::VectorXd l1;       ///< mean absolute error
   Eigen::VectorXd largest;  ///< largest absolute error
+
+  // What the best constant predictions would come to, on the same states: how far the truth
+  // spreads.
+  Eigen::VectorXd mse_of_mean;   ///< mean squared error of the truth's mean
+  Eigen::VectorXd l1_of_median;  ///< mean absolute error of the truth's median
+
+  /// Per coordinate: is it worse than such a constant? NaN is.
+  Eigen::Array<bool, Eigen::Dynamic, 1> worse_than_constant() const {
+    return !(mse.array() <= mse_of_mean.array() && l1.array() <= l1_of_median.array());
+  }
 };
 AccelerationErrors judge_accelerations(const physics::Motion& learnt,
                                        const physics::DataSet& truth);

@@ -8,10 +8,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "autodiff/random.h"
 #include "nn/network_model.h"
 #include "nn/optimiser.h"
+#include "tools/build.h"
 
 namespace tools {
 
@@ -26,11 +28,27 @@ struct Standing {
   double last_loss = 0;       ///< mean of the last full epoch
   double rate = 0;            ///< learning rate of the last step
   double seconds = 0;         ///< of training, in all its parts
+  std::vector<std::string> builds = {this_build()};  ///< that computed it, one after the other
 
   /// Mean loss of the present epoch, or of the last where the present has just begun.
   double loss() const {
     return epoch_steps > 0 ? epoch_loss / static_cast<double>(epoch_steps) : last_loss;
   }
+};
+
+/// How long a run is.
+struct Course {
+  long per_epoch = 1, total = 0;  ///< batches; the last epoch may have fewer
+
+  long epochs() const { return (total + per_epoch - 1) / per_epoch; }
+  /// Of so many batches: the epochs that are complete.
+  long epochs_of(long batches) const { return batches == total ? epochs() : batches / per_epoch; }
+};
+
+/// The file that is learnt from, as a run that goes on finds and recognises it.
+struct DataFile {
+  std::string fingerprint;  ///< tools/data_file.h; empty: nothing is learnt from a file
+  std::string beside;       ///< its path from the run's folder: both may have been moved together
 };
 
 /// What trains, and what is put back where it was.
@@ -39,6 +57,8 @@ struct Training {
   nn::Optimiser& optimiser;
   autodiff::Random& random;
   Standing& standing;
+  Course course = {};
+  DataFile data = {};
 };
 
 /// The content of the file. `config` is what to_toml gives.
@@ -56,8 +76,11 @@ class Checkpoint {
 
   /// The options of the run, as TOML.
   const std::string& config() const;
-  /// Puts everything back.
-  void restore(const Training& training) const;
+  const DataFile& data() const;
+  /// Puts everything back. Refused is also what no such run can have reached, and what a build of
+  /// other precision wrote. After any other build (tools/build.h) the run goes on, but not to the
+  /// same bits: that build is returned, or an empty text.
+  std::string restore(const Training& training) const;
 
  private:
   struct Content;

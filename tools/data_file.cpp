@@ -8,7 +8,9 @@
 #include <numbers>
 #include <sstream>
 
+#include "nn/crc64.h"
 #include "tools/run_folder.h"
+#include "tools/text.h"
 
 namespace tools {
 namespace {
@@ -185,7 +187,7 @@ OwnData parse(const std::string& text) {
   const Columns columns(table.header);
   const auto n = static_cast<Index>(columns.names.size());
   const Index rows = table.rows.cols();
-  OwnData data{columns.names, columns.angles, {}, 0, !Columns::has(columns.a)};
+  OwnData data{columns.names, columns.angles, {}, 0, !Columns::has(columns.a), {}};
 
   std::vector<Index> ends;  // of trajectories
   if (columns.time >= 0)
@@ -238,9 +240,15 @@ Eigen::MatrixXd local_derivatives(const Eigen::VectorXd& times, const Eigen::Mat
   return derivatives;
 }
 
+std::string fingerprint(const std::string& content) {
+  return format("%016llx", static_cast<unsigned long long>(nn::crc64(content)));
+}
+
 OwnData parse_data(const std::string& text, const std::string& name) {
   try {
-    return parse(text);
+    OwnData data = parse(text);
+    data.fingerprint = fingerprint(text);
+    return data;
   } catch (const IoError& error) {
     throw IoError("the data in '" + name + "': " + error.what());
   }

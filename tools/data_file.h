@@ -30,7 +30,11 @@ struct OwnData {
   physics::DataSet samples;
   std::size_t trajectories = 0;  ///< 0 where the rows are states without time
   bool estimated = false;        ///< accelerations were not in the file
+  std::string fingerprint;       ///< of the file's bytes
 };
+
+/// A short text that another content does not have: its CRC-64.
+std::string fingerprint(const std::string& content);
 
 /// Throws IoError that names the file, and the line where one is wrong, and says what is expected.
 OwnData read_data(const std::filesystem::path& path);

@@ -1,5 +1,7 @@
 // tools/evaluate RUN: judges what ./train has saved, on states that training has not seen.
+#include <cstdint>
 #include <iostream>
+#include <limits>
 
 #include "tools/evaluation.h"
 #include "tools/flags.h"
@@ -21,14 +23,15 @@ tools::EvaluateOptions parse(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   app.add_option("run", o.run, "Folder of the run, as runs/default")->required();
   app.add_option("--trajectories", o.trajectories, "Random trajectories of each repeat")
-      ->check(CLI::Range(1, 1'000'000));
-  app.add_option("--duration", o.duration, "Length of a trajectory [s]")
-      ->check(CLI::Range(0.1, 1e4));
+      ->check(tools::whole(1, 1'000'000));
+  tools::add_real(app, "--duration", o.duration, "Length of a trajectory [s]")
+      ->check(tools::between(0.1, 1e4));
   app.add_option("--repeats", o.repeats, "Repeats with fresh starts, to see the spread")
-      ->check(CLI::Range(1, 1000));
-  app.add_option("--seed", o.seed, "Seed of the states (another stream than training's)");
+      ->check(tools::whole(1, 1000));
+  app.add_option("--seed", o.seed, "Seed of the states (another stream than training's)")
+      ->check(tools::whole(0, std::numeric_limits<std::uint64_t>::max()));
   app.add_option("--threads", o.threads, "OpenMP threads; 0: one for each core")
-      ->check(CLI::Range(0, 4096));
+      ->check(tools::whole(0, 4096));
   app.add_flag("--quiet", o.quiet, "Print nothing but errors");
   app.footer(
       "Writes RUN/evaluation.json, and for figures divergence.csv and poincare.csv.\n\nExamples:\n"

@@ -1,13 +1,20 @@
 #include "tools/options.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+#include <map>
 #include <set>
-#include <sstream>
 
 #include "nn/activation.h"
 #include "tools/checkpoint.h"
+#include "tools/data_file.h"
 #include "tools/flags.h"
 #include "tools/presets.h"
 #include "tools/run_folder.h"
+#include "tools/text.h"
+#include "tools/toml.h"
 
 namespace tools {
 namespace {
@@ -18,10 +25,37 @@ std::string comma_separated(const std::vector<int>& values) {
   return text;
 }
 
+/// --hidden: "64,64" is two layers.
+std::vector<int> widths(const std::string& text) {
+  constexpr int largest = 100'000;
+  std::vector<int> found;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    std::string width = text.substr(begin, end - begin);
+    if (const std::string wrong = whole(1, largest)(width); !wrong.empty())
+      throw CLI::ValidationError("--hidden", in_quotes(text) + ": " + wrong);
+    found.push_back(std::stoi(width));
+    begin = end + 1;
+  }
+  return found;
+}
+
+/// A name that stays right in whatever folder a program is started.
+std::string from_anywhere(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path found = std::filesystem::absolute(path, error);
+  return error ? path.string() : found.string();
+}
+
+/// Are the batches drawn anew each time, and not cut from a fixed set or a file?
+bool draws_afresh(const TrainOptions& o) { return o.data.empty() && o.source == "fresh"; }
+
 void declare(CLI::App& app, TrainOptions& o) {
   app.option_defaults()->always_capture_default();
   app.set_version_flag("--version", std::string("lagrange 0.1.0"));
-  app.set_config("--config", "", "Read options from a TOML file; flags come over it");
+  app.add_option("--config", o.config, "Read options from a TOML file; flags come over it")
+      ->check(not_empty())
+      ->configurable(false);
   app.add_option("--preset", o.preset,
                  "Where all options start from: default, the whole phase space in about a minute; "
                  "best, the same in ten; seed, the slides' sweet spot to the letter; paper, the "
@@ -34,12 +68,13 @@ void declare(CLI::App& app, TrainOptions& o) {
   const std::string run = "Run";
   app.add_option("--out", o.out,
                  "Folder for the results (default: runs/<preset>, or runs/<name of the data file>)")
+      ->check(not_empty())
       ->group(run);
   app.add_option("--seed", o.seed, "Seed of all random numbers")
-      ->check(between(0, 18446744073709551615.0))
+      ->check(whole(0, std::numeric_limits<std::uint64_t>::max()))
       ->group(run);
   app.add_option("--threads", o.threads, "OpenMP threads; 0: one for each core")
-      ->check(between(0, 4096))
+      ->check(whole(0, 4096))
       ->group(run);
   // Says nothing about what the run computes: not in config.toml, and allowed with --resume.
   app.add_flag("--quiet", o.quiet, "Print nothing but errors")->configurable(false)->group(run);
@@ -49,6 +84,7 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->group(run);
   app.add_option("--resume", o.resume,
                  "Folder of a run that was stopped: it goes on bit for bit as if it had not been")
+      ->check(not_empty())
       ->configurable(false)
       ->group(run);
   add_real(app, "--checkpoint-every", o.checkpoint_every,
@@ -57,7 +93,7 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->configurable(false)
       ->group(run);
   app.add_option("--stop-after", o.stop_after, "Stop after so many steps, as by Ctrl-C; 0: do not")
-      ->check(between(0, 1e12))
+      ->check(whole(0, 1'000'000'000'000))
       ->configurable(false)
       ->group(run);
 
@@ -67,6 +103,7 @@ void declare(CLI::App& app, TrainOptions& o) {
   app.add_option("--data", o.data,
                  "CSV file to learn from instead of the double pendulum; its first line names the "
                  "columns, as in t,theta:angle,theta' (docs/data.md)")
+      ->check(not_empty())
       ->group(data);
   add_real(app, "--held-out", o.held_out,
            "Part of the file, from its end, that is not learnt but judges")
@@ -90,13 +127,13 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->check(between(positive, any))
       ->group(data);
   app.add_option("--trajectories", o.trajectories, "Trajectories in the fixed set")
-      ->check(between(1, 1e7))
+      ->check(whole(1, 10'000'000))
       ->group(data);
   app.add_option("--points", o.points, "Points taken from each, evenly in time")
-      ->check(between(2, 1e6))
+      ->check(whole(2, 1'000'000))
       ->group(data);
   add_real(app, "--duration", o.duration, "Length of a trajectory [s]")
-      ->check(between(positive, any))
+      ->check(between(1e-6, 1e6))
       ->group(data);
 
   const std::string model = "Model";
@@ -105,10 +142,15 @@ void declare(CLI::App& app, TrainOptions& o) {
                  "Hamiltonian network, given the true momenta; mlp: accelerations without physics")
       ->check(CLI::IsMember({"lnn", "delan", "hnn", "mlp"}))
       ->group(model);
-  app.add_option("--hidden", o.hidden, "Widths of the hidden layers, as in 64,64")
-      ->delimiter(',')
+  app.add_option(
+         "--hidden",
+         [&o](const CLI::results_t& texts) {
+           o.hidden = widths(texts.back());
+           return true;
+         },
+         "Widths of the hidden layers, as in 64,64")
+      ->type_name("TEXT")
       ->default_str(comma_separated(o.hidden))
-      ->check(between(1, 1e5))
       ->group(model);
   app.add_option("--activation", o.activation, "softplus or tanh")->group(model);
   app.add_option("--initialiser", o.initialiser,
@@ -118,6 +160,7 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->check(CLI::IsMember({"auto", "rule", "slides", "lecun"}))
       ->group(model);
   app.add_option("--angle-features", o.angle_features, "Angles enter as (cos, sin)")
+      ->check(CLI::IsMember({"true", "false"}))
       ->default_str(o.angle_features ? "true" : "false")
       ->group(model);
   add_real(app, "--velocity-scale", o.velocity_scale, "Velocities enter times this")
@@ -135,18 +178,22 @@ void declare(CLI::App& app, TrainOptions& o) {
            "Accelerations are compared (and put out by an mlp) in units of this [rad/s^2]")
       ->check(between(positive, any))
       ->group(training);
-  app.add_option("--batch", o.batch, "Samples of a step")->check(between(1, 1e7))->group(training);
-  app.add_option("--epochs", o.epochs, "Epochs")->check(between(1, 1e9))->group(training);
-  app.add_option("--steps-per-epoch", o.steps_per_epoch,
-                 "Steps of an epoch with fresh states (a fixed set is gone through once)")
-      ->check(between(1, 1e9))
+  app.add_option("--batch", o.batch, "Samples of a step")
+      ->check(whole(1, 10'000'000))
+      ->group(training);
+  app.add_option("--epochs", o.epochs,
+                 "Epochs; of a fixed set or a file: how often it is gone through")
+      ->check(whole(1, 1'000'000'000))
+      ->group(training);
+  app.add_option("--steps-per-epoch", o.steps_per_epoch, "Steps of an epoch with fresh states")
+      ->check(whole(1, 1'000'000'000))
       ->group(training);
   app.add_option(
          "--steps", o.steps,
-         "Steps in all. With fresh states the epochs share them, fewer epochs where they do "
-         "not divide; with a fixed set or a file they say how many epochs; 0: as the two "
-         "above say")
-      ->check(between(0, 1e9))
+         "Steps in all. With fresh states the epochs share them; a fixed set or a file is "
+         "gone through until they are done, once an epoch; the last epoch may be shorter; 0: as "
+         "the two above say")
+      ->check(whole(0, 1'000'000'000))
       ->group(training);
   app.add_option(
          "--optimiser", o.optimiser,
@@ -165,7 +212,7 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->check(CLI::IsMember({"constant", "step", "cosine", "onecycle"}))
       ->group(training);
   app.add_option("--lr-step", o.lr_step, "Epochs between drops")
-      ->check(between(1, 1e9))
+      ->check(whole(1, 1'000'000'000))
       ->group(training);
   add_real(app, "--lr-gamma", o.lr_gamma, "Factor of a drop")
       ->check(between(positive, 1))
@@ -181,12 +228,12 @@ void declare(CLI::App& app, TrainOptions& o) {
       ->check(CLI::IsMember({"skip", "stop"}))
       ->group(training);
   app.add_option("--shard-width", o.shard_width, "Samples a thread takes at a time")
-      ->check(between(1, 1e6))
+      ->check(whole(1, 1'000'000))
       ->group(training);
 
   app.add_option("--rollouts", o.rollouts,
                  "Random trajectories that judge the model; 0: only its accelerations do")
-      ->check(between(0, 1e6))
+      ->check(whole(0, 1'000'000))
       ->group("Judging");
 
   app.footer(
@@ -201,12 +248,79 @@ void declare(CLI::App& app, TrainOptions& o) {
       "\nExit codes: 0 ok, 2 usage, 3 diverged, 4 files, 130 interrupted.");
 }
 
+/// Some options, and when they have an effect.
+struct Rule {
+  std::vector<std::string> options;
+  bool (*matter)(const TrainOptions&);
+  const char* otherwise;  ///< what keeps them from it
+};
+
+const std::vector<Rule>& rules() {
+  static const std::vector<Rule> all{
+      {{"m1", "m2", "l1", "l2", "g", "source", "angle", "velocity", "velocity-margin",
+        "trajectories", "points", "duration", "steps-per-epoch", "rollouts"},
+       [](const TrainOptions& o) { return o.data.empty(); },
+       "beside --data: they are of the simulated double pendulum"},
+      {{"held-out"}, [](const TrainOptions& o) { return !o.data.empty(); }, "without --data"},
+      {{"velocity-margin"},
+       [](const TrainOptions& o) { return o.source != "trajectories"; },
+       "with --source trajectories"},
+      {{"trajectories", "points"},
+       [](const TrainOptions& o) { return o.source != "fresh"; },
+       "with --source fresh"},
+      {{"steps-per-epoch"},
+       [](const TrainOptions& o) { return o.source == "fresh"; },
+       "with a fixed set: an epoch goes through it once"},
+      {{"steps-per-epoch"},
+       [](const TrainOptions& o) { return o.steps == 0; },
+       "beside --steps: the epochs share those"},
+      {{"epochs"},
+       [](const TrainOptions& o) { return o.steps == 0 || draws_afresh(o); },
+       "beside --steps: a fixed set or a file is gone through until those are done"},
+      {{"velocity-scale"},
+       [](const TrainOptions& o) { return o.model != "delan"; },
+       "with --model delan: its networks see coordinates only"},
+      {{"kinetic-prior"},
+       [](const TrainOptions& o) { return o.model != "mlp"; },
+       "with --model mlp: it has no energies"},
+      {{"lr-step", "lr-gamma"},
+       [](const TrainOptions& o) { return o.schedule == "step"; },
+       "without --schedule step"},
+      {{"warmup"},
+       [](const TrainOptions& o) { return o.schedule == "cosine" || o.schedule == "onecycle"; },
+       "without --schedule cosine or onecycle"},
+  };
+  return all;
+}
+
+/// Why an option has no effect beside the others; null: it has one.
+const char* no_effect(const std::string& name, const TrainOptions& options) {
+  for (const Rule& rule : rules())
+    if (std::ranges::find(rule.options, name) != rule.options.end() && !rule.matter(options))
+      return rule.otherwise;
+  return nullptr;
+}
+
+/// Says which of these have no effect. They do not end the program: scripts give the same options
+/// to many models.
+void tell_no_effect(const std::set<std::string>& names, const TrainOptions& options) {
+  std::map<std::string, std::vector<std::string>> because;
+  for (const std::string& name : names)
+    if (const char* reason = no_effect(name, options)) because[reason].push_back("--" + name);
+  for (const auto& [reason, flags] : because) {
+    std::string list;
+    for (const std::string& flag : flags) list += (list.empty() ? "" : ", ") + flag;
+    std::cerr << "train: " << list << (flags.size() == 1 ? " has" : " have") << " no effect "
+              << reason << '\n';
+  }
+}
+
 void require_consistent(const TrainOptions& o) {
-  const long points = static_cast<long>(o.trajectories) * o.points;
   if (!o.data.empty() && o.model == "hnn")
     throw EndProgram(exit_usage,
                      "--model hnn needs the true momenta, which a --data file does not tell; lnn, "
                      "delan and mlp do without");
+  const long points = static_cast<long>(o.trajectories) * o.points;
   if (o.data.empty() && o.source != "fresh" && o.batch > points)
     throw EndProgram(exit_usage, "--batch: " + std::to_string(o.batch) + " is more than the " +
                                      std::to_string(points) + " points of the data set");
@@ -215,85 +329,176 @@ void require_consistent(const TrainOptions& o) {
   } catch (const std::invalid_argument& error) {
     throw EndProgram(exit_usage, std::string("--activation: ") + error.what());
   }
-  if (o.hidden.empty()) throw EndProgram(exit_usage, "--hidden: at least one layer is needed");
 }
 
-/// What the options leave to each other.
-void resolve(TrainOptions& o) {
+/// What the options leave to each other. `given` are the names of those that were not left out.
+void resolve(TrainOptions& o, const std::set<std::string>& given) {
   if (o.initialiser == "auto") o.initialiser = o.model == "lnn" ? "rule" : "lecun";
-  if (o.steps > 0 && o.data.empty()) {
-    const long batches = static_cast<long>(o.trajectories) * o.points / o.batch;  // of a fixed set
-    if (o.source == "fresh") {
-      // As few steps an epoch as the epochs asked for allow; then the epochs that come nearest.
-      const long per_epoch = (o.steps - 1) / o.epochs + 1;
-      o.steps_per_epoch = static_cast<int>(per_epoch);
-      o.epochs = static_cast<int>((o.steps + per_epoch / 2) / per_epoch);
-    } else {
-      o.epochs = static_cast<int>(std::max(1L, o.steps / batches));
-    }
-    o.steps = 0;
-  }
-  if (!o.data.empty() && o.steps == 0) o.steps = long{o.epochs} * o.steps_per_epoch;
+  // A file is learnt from for as many steps as the preset takes, whatever its size.
+  if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
+    o.steps = long{o.epochs} * o.steps_per_epoch;
   if (o.out.empty())
     o.out = "runs/" + (o.data.empty() ? o.preset : std::filesystem::path(o.data).stem().string());
+  if (!o.data.empty()) o.data = from_anywhere(o.data);
   if (o.threads == 0) o.threads = all_threads();
 }
 
-/// The options that the checkpoint of a run tells.
-TrainOptions options_of_checkpoint(const std::string& folder) {
-  TrainOptions options;
+/// Sets options as TOML says; the names of those that it changes. Throws std::invalid_argument that
+/// names the line.
+std::set<std::string> set_by_toml(const std::string& toml, TrainOptions& options) {
   CLI::App app;
   declare(app, options);
-  std::istringstream config(Checkpoint(std::filesystem::path(folder) / checkpoint_file).config());
-  try {
-    app.parse_from_stream(config);
-    require_consistent(options);
-  } catch (const std::exception& error) {
-    throw IoError("the checkpoint in '" + folder +
-                  "' has other options than this program: " + error.what());
+  std::set<std::string> changed;
+  for (const auto& [key, value, line] : parse_toml(toml)) {
+    const std::string where = "line " + std::to_string(line) + ": ";
+    CLI::Option* option = app.get_option_no_throw("--" + key);
+    if (option == nullptr)
+      throw std::invalid_argument(where + "there is no option '" + key + "'" +
+                                  nearest_option(app, key));
+    if (!option->get_configurable())
+      throw std::invalid_argument(where + "--" + key + " can only be given on the command line");
+    if (value != option->get_default_str()) changed.insert(key);
+    try {
+      option->add_result(value);
+      option->run_callback();
+    } catch (const CLI::ParseError& error) {
+      throw std::invalid_argument(where + error.what());
+    }
   }
-  options.out = options.resume = folder;
-  return options;
+  return changed;
 }
 
-/// A run that goes on is the one that began: of the flags given only those may say more.
-void require_resumable(const CLI::App& app) {
-  const std::set<std::string> allowed{"--resume",           "--threads",    "--quiet",
-                                      "--checkpoint-every", "--stop-after", "--dry-run"};
-  for (const CLI::Option* option : app.get_options())
-    if (option->count() > 0 && !allowed.contains(option->get_name()))
-      throw EndProgram(exit_usage, option->get_name() +
-                                       " cannot be given with --resume: the run goes on with the "
-                                       "options it began with");
-}
+/// What a command line says over these options.
+struct CommandLine {
+  TrainOptions options;
+  std::set<std::string> given;  ///< names of the options in it
 
-}  // namespace
-
-TrainOptions parse_train_options(int argc, const char* const* argv) {
-  const auto parse_over = [&](TrainOptions options) {
-    const bool resumed = !options.resume.empty();
+  CommandLine(int argc, const char* const* argv, TrainOptions base) : options(std::move(base)) {
     CLI::App app(
         "Trains a Lagrangian neural network on the double pendulum, or on data of one's own, and "
         "judges it.",
         "train");
     declare(app, options);
     parse_or_end(app, argc, argv, "./train");
-    if (resumed) require_resumable(app);
-    return options;
-  };
-  TrainOptions options = parse_over({});
-  if (!options.resume.empty()) return parse_over(options_of_checkpoint(options.resume));
-  if (options.preset != "default") options = parse_over(preset(options.preset).options);
-  require_consistent(options);
-  resolve(options);
-  return options;
+    for (const CLI::Option* option : app.get_options())
+      if (option->count() > 0) given.insert(option->get_single_name());
+  }
+};
+
+TrainOptions new_run(int argc, const char* const* argv) {
+  const CommandLine first(argc, argv, {});
+  const std::string& config = first.options.config;
+  std::string toml, preset_name = first.options.preset;
+  std::set<std::string> given;  // also where nothing is changed by it
+  try {
+    if (!config.empty()) {
+      toml = read_file(config);
+      for (const auto& [key, value, line] : parse_toml(toml)) {
+        given.insert(key);
+        if (key == "preset" && !first.given.contains(key)) preset_name = value;
+      }
+    }
+    TrainOptions options = preset(preset_name).options;
+    std::set<std::string> changed = set_by_toml(toml, options);
+    CommandLine last(argc, argv, options);
+    last.options.preset = preset_name;
+    given.insert(last.given.begin(), last.given.end());
+    changed.insert(last.given.begin(), last.given.end());
+    require_consistent(last.options);
+    resolve(last.options, given);
+    tell_no_effect(changed, last.options);
+    return last.options;
+  } catch (const std::invalid_argument& error) {
+    throw EndProgram(exit_usage, "--config: '" + config + "': " + error.what());
+  }
+}
+
+/// Where the data file of a run lies now: where it was, as seen from the run's folder or from the
+/// root of all, or where --data says. Throws IoError where it is gone or has changed.
+std::string find_data(const std::vector<std::filesystem::path>& places,
+                      const Checkpoint& checkpoint) {
+  std::string looked_at;
+  const std::filesystem::path* changed = nullptr;
+  for (const auto& place : places) {
+    std::error_code error;
+    looked_at += (looked_at.empty() ? "'" : ", '") + place.string() + "'";
+    if (!std::filesystem::is_regular_file(place, error)) continue;
+    if (fingerprint(read_file(place)) == checkpoint.data().fingerprint)
+      return canonical(place).string();
+    changed = &place;
+  }
+  if (changed != nullptr)
+    throw IoError("the data in '" + changed->string() +
+                  "' have changed since the run began; it goes on with the same data only. If they "
+                  "lie elsewhere now, --data says where");
+  throw IoError("the data of the run are not there (" + looked_at +
+                "); if they lie elsewhere now, --data says where");
+}
+
+/// A run that goes on is the one that began: of the flags given only those may say more.
+void require_resumable(const std::set<std::string>& given) {
+  const std::set<std::string> allowed{"resume",           "threads",    "quiet",  "data",
+                                      "checkpoint-every", "stop-after", "dry-run"};
+  for (const std::string& name : given)
+    if (!allowed.contains(name))
+      throw EndProgram(exit_usage, "--" + name +
+                                       " cannot be given with --resume: the run goes on with the "
+                                       "options it began with");
+}
+
+TrainOptions resumed_run(int argc, const char* const* argv, const std::string& folder) {
+  const Checkpoint checkpoint(std::filesystem::path(folder) / checkpoint_file);
+  TrainOptions options;
+  try {
+    set_by_toml(checkpoint.config(), options);
+    require_consistent(options);
+  } catch (const std::exception& error) {
+    throw IoError("the checkpoint in '" + folder +
+                  "' has other options than this program: " + error.what());
+  }
+  const std::string data = options.data;
+  CommandLine last(argc, argv, options);
+  require_resumable(last.given);
+  if (last.given.contains("data")) {
+    if (data.empty())
+      throw EndProgram(exit_usage, "--data: the run in '" + folder + "' learns from no file");
+    last.options.data = find_data({last.options.data}, checkpoint);
+  } else if (!data.empty()) {
+    last.options.data =
+        find_data({std::filesystem::path(folder) / checkpoint.data().beside, data}, checkpoint);
+  }
+  last.options.out = folder;
+  if (last.options.threads == 0) last.options.threads = all_threads();
+  return last.options;
+}
+
+}  // namespace
+
+TrainOptions parse_train_options(int argc, const char* const* argv) {
+  const CommandLine first(argc, argv, {});
+  return first.options.resume.empty() ? new_run(argc, argv)
+                                      : resumed_run(argc, argv, first.options.resume);
 }
 
 std::string to_toml(const TrainOptions& options) {
   TrainOptions copy = options;
   CLI::App app;
   declare(app, copy);
-  return app.config_to_str(true, true);
+  std::string toml;
+  for (const std::string& group : app.get_groups()) {
+    std::string of_group;
+    for (const CLI::Option* option : app.get_options()) {
+      const std::string name = option->get_single_name(), value = option->get_default_str();
+      if (option->get_group() != group || !option->get_configurable() || value.empty() ||
+          no_effect(name, options) != nullptr)
+        continue;
+      const bool text = option->get_type_name().starts_with("TEXT");
+      of_group += "\n# " + option->get_description() + '\n' + name + '=' +
+                  (text ? toml_string(value) : value) + '\n';
+    }
+    if (!of_group.empty()) toml += "\n# ---- " + group + '\n' + of_group;
+  }
+  return toml.substr(1);
 }
 
 }  // namespace tools

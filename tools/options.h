@@ -14,7 +14,8 @@ namespace tools {
 /// The preset "default": the double pendulum over its whole phase space, in about a minute.
 struct TrainOptions {
   std::string preset = "default";
-  std::string out;  ///< run folder; empty: runs/<preset>
+  std::string config;  ///< file of options under the flags; empty: none
+  std::string out;     ///< run folder; empty: runs/<preset>
   std::uint64_t seed = 0;
   int threads = 0;  ///< 0: one for each core
   bool quiet = false;
@@ -25,7 +26,8 @@ struct TrainOptions {
 
   physics::DoublePendulum system;
 
-  std::string data;              ///< CSV file to learn from instead of the system; empty: none
+  std::string data;  ///< CSV file to learn from instead of the system; empty: none. Parsing makes
+                     ///< it absolute
   double held_out = 0.1;         ///< part of the file that judges
   std::string source = "fresh";  ///< fresh: new states in every batch; fixed, trajectories: a set
   double angle = 3.141592653589793;  ///< starts have |θ| <= angle [rad]
@@ -47,8 +49,8 @@ struct TrainOptions {
   double target_scale = 1;  ///< accelerations are compared in units of this [rad/s²]
   int batch = 128;
   int epochs = 40;
-  int steps_per_epoch = 1000;  ///< with fresh states; a fixed set is gone through once
-  long steps = 0;              ///< in all; 0: as epochs and steps_per_epoch say
+  int steps_per_epoch = 1000;  ///< with fresh states; a fixed set or a file is gone through once
+  long steps = 0;              ///< in all; 0: as many as the epochs have
   std::string optimiser = "soap";
   double learning_rate = 1e-2;
   std::string schedule = "cosine";
@@ -63,11 +65,11 @@ struct TrainOptions {
 };
 
 /// Flags over the config file over the preset; with --resume those of the checkpoint, and few flags
-/// over them. Throws EndProgram for --help, --version and for anything wrong, IoError for a
-/// checkpoint that cannot be read.
+/// over them. Says on standard error which have no effect. Throws EndProgram for --help, --version
+/// and for anything wrong, IoError for a checkpoint that cannot be read.
 TrainOptions parse_train_options(int argc, const char* const* argv);
 
-/// Everything resolved, as TOML that `--config` takes again.
+/// Every option that has an effect, as TOML that `--config` takes again.
 std::string to_toml(const TrainOptions& options);
 
 }  // namespace tools

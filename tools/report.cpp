@@ -1,5 +1,7 @@
 #include "tools/report.h"
 
+#include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -9,6 +11,20 @@ namespace tools {
 namespace {
 
 std::vector<double> list(const Eigen::VectorXd& v) { return {v.begin(), v.end()}; }
+
+/// NaN where the truth does not spread at all.
+Eigen::VectorXd ratio(const Eigen::VectorXd& error, const Eigen::VectorXd& spread) {
+  return (spread.array() > 0).select(error.array() / spread.array(), std::nan(""));
+}
+
+/// Names of those whose accelerations a constant would predict better.
+std::vector<std::string> worse_coordinates(const RunResult& result) {
+  const auto worse = result.judgement->acceleration.worse_than_constant();
+  std::vector<std::string> names;
+  for (Eigen::Index i = 0; i < worse.size(); ++i)
+    if (worse[i]) names.push_back(result.coordinates[static_cast<std::size_t>(i)]);
+  return names;
+}
 
 }  // namespace
 
@@ -36,6 +52,7 @@ std::string to_json(const RunResult& result) {
       {"wall_s", result.standing.seconds},    {"train_steps", result.standing.train_steps},
       {"train_loss", result.standing.loss()}, {"parameters", result.parameters},
       {"model", result.options.model},        {"skipped", result.standing.skipped},
+      {"builds", result.standing.builds},
   };
   if (const auto& judged = result.judgement) {
     const auto& acceleration = judged->acceleration;
@@ -43,6 +60,10 @@ std::string to_json(const RunResult& result) {
     json["acceleration_l1_each"] = list(acceleration.l1);
     json["acceleration_mse"] = list(acceleration.mse);
     json["acceleration_largest"] = list(acceleration.largest);
+    // In units of what the best constant prediction would come to: at 1 nothing has been learnt.
+    json["acceleration_l1_relative"] = list(ratio(acceleration.l1, acceleration.l1_of_median));
+    json["acceleration_mse_relative"] = list(ratio(acceleration.mse, acceleration.mse_of_mean));
+    json["worse_than_constant"] = worse_coordinates(result);
     if (const auto& rolled_out = judged->rolled_out) {
       json["trajectory_mse"] = list(rolled_out->errors.mse);
       json["trajectory_mse_median"] = list(rolled_out->errors.median);
@@ -64,9 +85,10 @@ std::string to_table(const RunResult& result) {
                              : o.model == "hnn"   ? "H(q, p)"
                                                   : "a(q, v)";
   std::string text =
-      format("\n  learnt    %s of %s, hidden layers %s, %td parameters\n", learnt.c_str(),
-             o.data.empty() ? "the double pendulum" : o.data.c_str(), hidden.c_str(),
-             result.parameters) +
+      format(
+          "\n  learnt    %s of %s, hidden layers %s, %td parameters\n", learnt.c_str(),
+          o.data.empty() ? "the double pendulum" : std::filesystem::path(o.data).filename().c_str(),
+          hidden.c_str(), result.parameters) +
       format("  training  %ld steps of %d samples in %.1f s (%.1f us a step), last loss %.4g\n",
              result.standing.train_steps, o.batch, result.standing.seconds,
              1e6 * result.standing.seconds /
@@ -91,11 +113,20 @@ std::string to_table(const RunResult& result) {
                  judged.acceleration.l1);
   text += row(angles ? "acceleration, mean square    [rad^2/s^4]" : "acceleration, mean square",
               judged.acceleration.mse);
+  text += row("  of the best constant's, mean |error|",
+              ratio(judged.acceleration.l1, judged.acceleration.l1_of_median));
+  text += row("  of the best constant's, mean square",
+              ratio(judged.acceleration.mse, judged.acceleration.mse_of_mean));
   if (const auto& rolled_out = judged.rolled_out) {
     text += row("trajectories, mean square        [rad^2]", rolled_out->errors.mse);
     text += row("  the same, median trajectory    [rad^2]", rolled_out->errors.median);
     text += format("  %-42s %11.4g\n", "energy error after 100 s  [of its scale]",
                    rolled_out->energy_error);
+  }
+  if (const auto worse = worse_coordinates(result); !worse.empty()) {
+    text += "\n  worse than a constant prediction:";
+    for (const std::string& name : worse) text += ' ' + name;
+    text += "\n";
   }
   if (!o.data.empty())
     return text + format("\n  judged on %g %% of the file that were held out\n", 100 * o.held_out);

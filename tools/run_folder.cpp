@@ -45,8 +45,10 @@ class Descriptor {
 std::string read_file(const std::filesystem::path& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (!file) fail("read", path);
+  if (std::filesystem::is_directory(path)) errno = EISDIR;  // which opens like a file
+  std::string content;
+  if (errno == 0) content.assign(std::istreambuf_iterator<char>(file), {});
+  if (!file || errno == EISDIR) fail("read", path);
   return content;
 }
 

@@ -1,6 +1,8 @@
 // tools/simulate: motion of the double pendulum as a CSV file, as an instrument would record it.
 #include <cmath>
+#include <cstdint>
 #include <iostream>
+#include <limits>
 
 #include "tools/flags.h"
 #include "tools/judgement.h"
@@ -32,8 +34,10 @@ SimulateOptions parse(int argc, char** argv) {
       "accelerations, or trajectories over time.",
       "tools/simulate");
   app.option_defaults()->always_capture_default();
-  app.add_option("--out", o.out, "File to write (default: standard output)");
-  app.add_option("--seed", o.seed, "Seed of all random numbers");
+  app.add_option("--out", o.out, "File to write (default: standard output)")
+      ->check(tools::not_empty());
+  app.add_option("--seed", o.seed, "Seed of all random numbers")
+      ->check(tools::whole(0, std::numeric_limits<std::uint64_t>::max()));
   tools::add_system_flags(app, o.system);
   const std::string what = "What";
   tools::add_real(app, "--angle", o.angle, "Random states have |theta| up to this [rad]")
@@ -43,11 +47,11 @@ SimulateOptions parse(int argc, char** argv) {
       ->check(tools::between(0, tools::any))
       ->group(what);
   app.add_option("--states", o.states, "Random states, a row each")
-      ->check(tools::between(1, 1e8))
+      ->check(tools::whole(1, 100'000'000))
       ->group(what);
   app.add_option("--trajectories", o.trajectories,
                  "Instead of states by themselves: so many trajectories over time")
-      ->check(tools::between(1, 1e7))
+      ->check(tools::whole(1, 10'000'000))
       ->group(what);
   tools::add_real(app, "--duration", o.duration, "Length of a trajectory [s]")
       ->check(tools::between(tools::positive, 1e6))

@@ -68,3 +68,22 @@ TEST_CASE("a permutation holds every number once, and every order is as likely")
   CHECK(counts.size() == 6);
   for (const auto& [order, count] : counts) CHECK(std::abs(count - 10000) < 500);
 }
+
+TEST_CASE("a state goes on where it was; what is none is refused and changes nothing") {
+  Random a(7);
+  for (int k = 0; k < 100; ++k) a.uniform();
+  const std::string state = a.state();
+  Random b(1);
+  b.set_state(state);
+  CHECK(a.uniform() == b.uniform());
+  CHECK(a.normal() == b.normal());
+
+  const std::string words = state.substr(0, state.rfind(' '));
+  for (const std::string& bad :
+       {std::string(), std::string("x"), state + " 1", state + "x", '-' + state,
+        words.substr(0, words.rfind(' ')), words + " 313", words + " 99999999999", "9" + words}) {
+    const std::string before = b.state();
+    CHECK_THROWS_AS(b.set_state(bad), std::invalid_argument);
+    CHECK(b.state() == before);
+  }
+}

@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   tools::Standing standing;
   try {
     tools::Checkpoint(std::string(reinterpret_cast<const char*>(bytes), size), "fuzz")
-        .restore({*model, adam, random, standing});
+        .restore({*model, adam, random, standing, {10, 1'000'000}});
   } catch (const tools::IoError&) {
   }
   return 0;

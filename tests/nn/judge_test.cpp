@@ -54,6 +54,37 @@ TEST_CASE("errors of accelerations are means and maxima of each coordinate apart
   CHECK(judge_accelerations(truth, physics::label(truth, states)).largest.isZero(0));
 }
 
+TEST_CASE("errors stand beside those of the best constants, the truth's mean and median") {
+  const physics::Motion truth = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+    result = states;  // accelerations are the velocities: the lower half
+  };
+  Eigen::MatrixXd states = Eigen::MatrixXd::Zero(4, 4);
+  states.row(2) << 0, 0, 1, 7;  // mean 2, median 0.5
+  states.row(3).setConstant(5);
+  const physics::DataSet samples = physics::label(truth, states);
+  const nn::AccelerationErrors errors = judge_accelerations(truth, samples);
+  CHECK(errors.mse_of_mean.isApprox(Eigen::Vector2d((4 + 4 + 1 + 25) / 4.0, 0)));
+  CHECK(errors.l1_of_median.isApprox(Eigen::Vector2d((0.5 + 0.5 + 0.5 + 6.5) / 4, 0)));
+  CHECK_FALSE(errors.worse_than_constant().any());
+
+  const auto worse_by = [&](double off,
+                            double last) {  // than the truth, at all samples or the last
+    return judge_accelerations(
+               [&](const Eigen::MatrixXd& at, Eigen::MatrixXd& result) {
+                 truth(at, result);
+                 result.row(2).array() += off;
+                 result(2, 3) += last;
+               },
+               samples)
+        .worse_than_constant();
+  };
+  CHECK_FALSE(worse_by(1.9, 0)[0]);
+  CHECK(worse_by(2.1, 0)[0]);  // by its mean absolute error
+  CHECK(worse_by(0, 7.9)[0]);  // by its mean square: 15.6 for 8.5
+  CHECK(worse_by(0, std::nan(""))[0]);
+  CHECK_FALSE(worse_by(2.1, 0)[1]);  // the constant truth, exactly learnt
+}
+
 TEST_CASE("an acceleration that is not finite spoils its own coordinate's errors only") {
   const physics::Motion truth = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
     result = Eigen::MatrixXd::Zero(4, states.cols());

@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <functional>
+#include <limits>
+#include <memory>
 #include <thread>
 
 #include "nn/adam.h"
@@ -162,11 +165,15 @@ TEST_CASE("a bad checkpoint is refused with the reason") {
       {good.substr(0, 5), "5 bytes"},
       {"a text, and no checkpoint at all", "safetensors"},
       {folder.read("X/model.safetensors"), "no checkpoint"},
-      {exchanged(R"("checkpoint":"1")", R"("checkpoint":"2")"), "format is 2"},
+      {exchanged(R"("checkpoint":"2")", R"("checkpoint":"9")"), "format is 9"},
       {exchanged(R"("optimiser_steps":"20")", R"("optimiser_steps":"x0")"), "optimiser_steps"},
       {exchanged(R"(hidden=\"8,8)", R"(hidden=\"8,9)"), "shape"},
       {exchanged(R"(hidden=\"8,8)", R"(hidden=\"x,8)"), "other options"},
+      {exchanged(R"("optimiser_steps":"20")", R"("optimiser_steps":"+2")"), "optimiser_steps"},
       {exchanged(R"("standing")", R"("standinx")"), "standing"},
+      {exchanged(R"(batches\":20)", R"(batches\":2x)"), "batches"},
+      {exchanged(R"(batches\":20)", R"(batches\":2.)"), "batches"},
+      {exchanged(R"(skipped\":0)", R"(skipped\":1)"), "20 batches 20 learnt from and 1 skipped"},
   };
   for (const Case& bad : cases) {
     CAPTURE(bad.reason);
@@ -207,9 +214,186 @@ TEST_CASE("what cannot be restored leaves everything as it was") {
                                               model->parameters().values().end());
   const std::string state = random.state();
   const tools::Checkpoint checkpoint(folder.path() / "X/checkpoint.safetensors");
-  CHECK_THROWS_AS(checkpoint.restore({*model, adam, random, standing}), tools::IoError);
+  CHECK_THROWS_AS(checkpoint.restore({*model, adam, random, standing, {10, 20}}), tools::IoError);
   CHECK(std::ranges::equal(weights, model->parameters().values()));
   CHECK(random.state() == state);
   CHECK(adam.steps() == 0);
   CHECK(standing.batches == 3);
+}
+
+namespace {
+
+/// A small model with all that a checkpoint holds, at the fifth of 20 steps in epochs of 3.
+struct Small {
+  std::unique_ptr<nn::NetworkModel> model = [] {
+    tools::TrainOptions options;
+    options.hidden = {4};
+    return make_model(options);
+  }();
+  nn::Adam adam{model->parameters().size()};
+  autodiff::Random random{1};
+  tools::Standing standing{.batches = 5,
+                           .train_steps = 4,
+                           .skipped = 1,
+                           .skipped_in_a_row = 1,
+                           .epoch_loss = 0.5,
+                           .epoch_steps = 1,
+                           .last_loss = 3,
+                           .rate = 0.1,
+                           .seconds = 7};
+
+  tools::Training training() { return {*model, adam, random, standing, {3, 20}}; }
+  std::string checkpoint() {
+    adam.set_steps(standing.train_steps);
+    return to_checkpoint(training(), "lr=1\n");
+  }
+  /// What is said of it; empty: it is taken.
+  std::string complaint() {
+    const std::string file = checkpoint();
+    Small other;
+    try {
+      tools::Checkpoint(file, "X").restore(other.training());
+    } catch (const tools::IoError& error) {
+      CHECK(other.standing.batches == 5);
+      CHECK(other.adam.steps() == 0);
+      return error.what();
+    }
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("where no run can stand, none goes on") {
+  REQUIRE(Small().complaint().empty());
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  const long far = 1'000'000'000'000'000, last = std::numeric_limits<long>::max();
+  using S = tools::Standing;
+  const std::vector<std::function<void(S&)>> impossible{
+      [](S& s) { s.batches = -95, s.train_steps = -96; },
+      [](S& s) { s.batches = -95; },
+      [=](S& s) { s.batches = far, s.train_steps = far - 1; },
+      [=](S& s) { s.batches = last; },
+      [](S& s) { s.batches = 21, s.train_steps = 20; },
+      [](S& s) { s.train_steps = 5; },
+      [](S& s) { s.train_steps = 3; },
+      [](S& s) { s.skipped = 0; },
+      [](S& s) { s.skipped = 6, s.train_steps = -1; },
+      [=](S& s) { s.skipped = last, s.train_steps = 5 - last; },
+      [](S& s) { s.skipped_in_a_row = 2; },
+      [](S& s) { s.skipped_in_a_row = -1; },
+      [](S& s) { s.epoch_steps = 3; },
+      [](S& s) { s.epoch_steps = -1; },
+      [](S& s) { s.epoch_steps = 0; },  // but with a loss
+      [](S& s) { s.epoch_loss = -1; },
+      [=](S& s) { s.epoch_loss = nan; },
+      [](S& s) { s.last_loss = -1; },
+      [=](S& s) { s.last_loss = inf; },
+      [](S& s) { s.batches = 2, s.train_steps = 1; },  // no epoch before, but its loss
+      [](S& s) { s.rate = -1; },
+      [=](S& s) { s.rate = nan; },
+      [](S& s) { s.seconds = -1; },
+      [=](S& s) { s.seconds = nan; },
+      [=](S& s) { s.seconds = inf; },
+      [](S& s) { s.builds.clear(); },
+  };
+  for (std::size_t k = 0; k < impossible.size(); ++k) {
+    CAPTURE(k);
+    Small small;
+    impossible[k](small.standing);
+    CHECK(contains(small.complaint(), "standing"));
+  }
+  Small steps;
+  const std::string file = steps.checkpoint();
+  Small longer;
+  auto training = longer.training();
+  training.course.total = 4;
+  CHECK_THROWS_AS(tools::Checkpoint(file, "X").restore(training), tools::IoError);
+}
+
+TEST_CASE("another precision is refused; another build goes on and is remembered") {
+  Small small;
+  const std::string other_precision = sizeof(autodiff::Scalar) == 8 ? "float" : "double";
+  small.standing.builds = {other_precision + ", GCC 12.2.0, AVX2"};
+  CHECK(contains(small.complaint(), other_precision + " precision"));
+
+  const std::string other = tools::precision_of(tools::this_build()) + ", Clang 3, AVX";
+  small.standing.builds = {"double, first", other};
+  const std::string file = small.checkpoint();
+  Small restored;
+  CHECK(tools::Checkpoint(file, "X").restore(restored.training()) == other);
+  CHECK(restored.standing.builds ==
+        std::vector<std::string>{"double, first", other, tools::this_build()});
+  CHECK(tools::Checkpoint(restored.checkpoint(), "X").restore(small.training()).empty());
+  CHECK(small.standing.builds.size() == 3);
+}
+
+TEST_CASE("a run of another build that goes on says so, and tells of both") {
+  const Folder folder;
+  REQUIRE(
+      folder.train(small + "--optimiser adam --steps 20 --epochs 2 --stop-after 5 --out X").code ==
+      130);
+  const fs::path path = folder.path() / "X/checkpoint.safetensors";
+  const tools::Checkpoint checkpoint(path);
+  folder.write("config", checkpoint.config());
+  const std::string config = (folder.path() / "config").string();
+  const char* arguments[] = {"train", "--config", config.c_str()};
+  const tools::TrainOptions options = tools::parse_train_options(3, arguments);
+  const auto model = make_model(options);
+  nn::Adam adam(model->parameters().size());
+  autodiff::Random random(1);
+  tools::Standing standing;
+  const tools::Training training{*model, adam, random, standing, {10, 20}};
+  CHECK(checkpoint.restore(training).empty());
+  standing.builds = {tools::precision_of(tools::this_build()) + ", another compiler"};
+  tools::write_file(path, to_checkpoint(training, checkpoint.config()));
+
+  const Outcome run = folder.train("--resume X");
+  CHECK(run.code == 0);
+  CHECK(contains(run.err, "another compiler"));
+  CHECK(contains(run.err, tools::this_build()));
+  CHECK(folder.json("X/result.json")["builds"].size() == 2);
+  CHECK(folder.train("--resume X").err.empty());
+}
+
+TEST_CASE("a run goes on with the data it began with, wherever they lie, and with no others") {
+  const Folder folder;
+  std::string csv = "x,x',x''\n";
+  for (int k = 0; k < 100; ++k)
+    csv += std::to_string(k % 7) + ",1," + std::to_string(-k % 7) + '\n';
+  folder.write("mine.csv", csv);
+  const std::string run = small + "--data mine.csv --steps 20 ";
+  REQUIRE(folder.train(run + "--out once").code == 0);
+  REQUIRE(folder.train(run + "--out twice --stop-after 7").code == 130);
+
+  std::string changed = csv;
+  changed[changed.size() / 2] ^= 1;
+  for (const std::string& other : {changed, csv + "1,1,1\n", csv.substr(0, csv.size() - 6)}) {
+    folder.write("mine.csv", other);
+    const Outcome refused = folder.train("--resume twice");
+    CHECK(refused.code == 4);
+    CHECK(contains(refused.err, "mine.csv"));
+    CHECK(contains(refused.err, "changed"));
+  }
+  fs::remove(folder.path() / "mine.csv");
+  const Outcome gone = folder.train("--resume twice");
+  CHECK(gone.code == 4);
+  CHECK(contains(gone.err, "mine.csv"));
+  CHECK(contains(gone.err, "--data"));
+
+  folder.write("elsewhere.csv", changed);
+  CHECK(folder.train("--resume twice --data elsewhere.csv").code == 4);
+  folder.write("elsewhere.csv", csv);
+  CHECK(folder.train("--resume twice --data elsewhere.csv --stop-after 3 --quiet").code == 130);
+  CHECK(folder.train("--resume twice --quiet").code == 0);  // remembered
+  CHECK(folder.read("once/model.safetensors") == folder.read("twice/model.safetensors"));
+  REQUIRE(folder.train(small + "--steps 4 --out none").code == 0);
+  CHECK(folder.train("--resume none --data elsewhere.csv").code == 2);
+}
+
+TEST_CASE("--resume with --threads 0 takes one for each core") {
+  const Folder folder;
+  REQUIRE(folder.train(small + "--steps 4 --stop-after 1 --out X").code == 130);
+  CHECK(folder.train("--resume X --threads 0 --quiet").code == 0);
+  CHECK(folder.json("X/result.json")["threads"] >= 1);
 }

@@ -63,6 +63,13 @@ class Folder {
   std::filesystem::path path_;
 };
 
+/// A word of the shell, whatever is in it.
+inline std::string quoted(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
