@@ -34,15 +34,19 @@ void require_same_layout(const ShardRecording& a, const ShardRecording& b) {
         "of samples");
 }
 
-}  // namespace
-
-ShardedProgram::ShardedProgram(Layout layout, const Recorder& record, Program::Options options)
-    : layout_(layout) {
+Index shard_count(const ShardedProgram::Layout& layout) {
   if (layout.samples < 1 || layout.shard_width < 1 || layout.threads < 1)
     throw std::invalid_argument("[shards] samples (" + std::to_string(layout.samples) +
                                 "), shard width (" + std::to_string(layout.shard_width) +
                                 ") and threads (" + std::to_string(layout.threads) +
                                 ") must be at least 1");
+  return (layout.samples - 1) / layout.shard_width + 1;
+}
+
+}  // namespace
+
+ShardedProgram::ShardedProgram(Layout layout, const Recorder& record, Program::Options options)
+    : threads_(static_cast<int>(std::min<Index>(layout.threads, shard_count(layout)))) {
   const auto prepare = [&](Index width, Tape& tape, std::unique_ptr<Program>& program) {
     const ShardRecording recording = record(tape, width);
     for (const Var& x : recording.inputs) require_width("input", x, width);
@@ -88,8 +92,11 @@ void ShardedProgram::bind_parameter(const std::string& name, const Scalar* value
 
 void ShardedProgram::run() {
   for (const Shard& shard : shards_) shard.workspace.require_bound();  // no throw in a thread
+  threads_.run([this](int threads) { run_on(threads); });
+}
+
+void ShardedProgram::run_on(int threads) {
   const int shards = static_cast<int>(shards_.size());
-  const int threads = std::min(layout_.threads, shards);
   if (threads == 1) {
     for (Shard& shard : shards_) run_shard(shard);
     add_up(0, 1);

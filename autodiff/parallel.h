@@ -3,7 +3,8 @@
 // The samples are the columns of every matrix, so a shard is a range of columns. Each shard has its
 // own workspace; the shards' sums are added in shard order, by as many threads as there are, each
 // for its own range of entries. The shard width is configuration and never the number of threads:
-// the same bits come out for any number of them.
+// the same bits come out for any number of them. So a run may use fewer than it is allowed, where
+// that is faster (adaptive_threads.h).
 #pragma once
 
 #include <exception>
@@ -13,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "autodiff/adaptive_threads.h"
 #include "autodiff/program.h"
 
 namespace autodiff {
@@ -32,7 +34,7 @@ class ShardedProgram {
   struct Layout {
     Index samples;      ///< columns of the whole batch
     Index shard_width;  ///< columns of a shard; the last shard has what remains
-    int threads = 1;
+    int threads = 1;    ///< at most
   };
 
   /// Records once for the full shards and, if samples is no multiple of the width, once for the
@@ -62,10 +64,11 @@ class ShardedProgram {
     std::vector<Var> inputs;
   };
 
+  void run_on(int threads);
   void run_shard(Shard& shard);
   void add_up(int part, int parts);
 
-  Layout layout_;
+  AdaptiveThreads threads_;
   std::unique_ptr<Tape> full_tape_, rest_tape_;
   std::unique_ptr<Program> full_, rest_;
   std::vector<Shard> shards_;

@@ -24,7 +24,18 @@ class IdSet {
     members.push_back(id);
   }
   void sort() {
-    std::sort(members.begin(), members.end());
+    if (members.empty()) return;
+    const auto [low, high] = std::minmax_element(members.begin(), members.end());
+    const int lowest = *low, highest = *high;
+    if ((highest - lowest) / 32 > std::ssize(members)) {
+      std::sort(members.begin(), members.end());
+    } else {  // so many that it is faster to ask for each id between
+      std::vector<int> sorted;
+      sorted.reserve(members.size());
+      for (int id = lowest; id <= highest; ++id)
+        if (place(id) >= 0) sorted.push_back(id);
+      members = std::move(sorted);
+    }
     for (std::size_t k = 0; k < members.size(); ++k) place_[members[k]] = static_cast<int>(k);
   }
 

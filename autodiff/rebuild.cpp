@@ -13,6 +13,17 @@ Var record_leaf(Tape& to, const Tape& from, const Node& node) {
                               : to.parameter(rows, cols, from.leaf_name(node));
 }
 
+/// Which nodes the outputs need. The tape is one of our own, with little else on it.
+std::vector<char> mark_live(const Tape& tape, std::span<const int> outputs) {
+  std::vector<char> live(tape.size(), false);
+  for (const int id : outputs) live[id] = true;
+  for (int id = tape.size() - 1; id >= 0; --id)
+    if (live[id])
+      for (const int input : tape.node(id).inputs)
+        if (input >= 0) live[input] = true;
+  return live;
+}
+
 }  // namespace
 
 OptimizedTape extract(const Tape& from, std::span<const int> outputs) {
@@ -48,8 +59,7 @@ OptimizedTape rebuild(const Tape& from, std::span<const int> outputs, const Imag
   for (const Leaf& leaf : from.leaves())  // all are kept, so that their indices stay
     image[leaf.id] = record_leaf(to, from, from.node(leaf.id));
 
-  std::vector<char> live(from.size(), false);
-  for (const Step& step : ancestors(from, outputs)) live[step.id] = true;
+  const std::vector<char> live = mark_live(from, outputs);
   for (int k = 0; k < from.size(); ++k) {
     const int id = order.empty() ? k : order[k];
     if (live[id] && !image[id]) image[id] = record(to, id, image);
@@ -71,9 +81,10 @@ Var record_again(Tape& to, const Tape& from, const Node& node, const std::vector
 
 std::vector<int> count_readers(const Tape& tape, std::span<const int> outputs) {
   std::vector<int> readers(tape.size(), 0);
-  for (const Step& step : ancestors(tape, outputs))
-    for (const int input : tape.node(step.id).inputs)
-      if (input >= 0) ++readers[input];
+  const std::vector<char> live = mark_live(tape, outputs);
+  for (int id = 0; id < tape.size(); ++id)
+    for (const int input : tape.node(id).inputs)
+      if (live[id] && input >= 0) ++readers[input];
   for (const int id : outputs) ++readers[id];
   return readers;
 }

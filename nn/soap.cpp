@@ -2,6 +2,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -72,7 +73,7 @@ Soap::Layer::Layer(Index begin, Shape shape)
 }
 
 Soap::Soap(const Parameters& parameters, Options options)
-    : options_(options), size_(parameters.size()) {
+    : options_(options), threads_(std::max(1, options.threads)), size_(parameters.size()) {
   const auto& list = parameters.list();
   for (std::size_t k = 0; k < list.size(); ++k) {
     Shape shape = list[k].shape;
@@ -94,14 +95,20 @@ void Soap::step(std::span<Scalar> parameters, std::span<const Scalar> gradient, 
                                 std::to_string(parameters.size()) + " and a gradient of " +
                                 std::to_string(gradient.size()));
   ++steps_;
-#pragma omp parallel for schedule(dynamic) num_threads(options_.threads) if (options_.threads > 1)
-  for (std::size_t k = 0; k < layers_.size(); ++k) {
-    Layer& layer = layers_[k];
-    layer.gradient = autodiff::ConstMatrixMap(gradient.data() + layer.offset, layer.mean.rows(),
-                                              layer.mean.cols()) *
-                     static_cast<Scalar>(gradient_scale);
-    step(layer, parameters.data() + layer.offset, rate);
-  }
+  const auto step_layers = [&](int threads) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
+    for (std::size_t k = 0; k < layers_.size(); ++k) {
+      Layer& layer = layers_[k];
+      layer.gradient = autodiff::ConstMatrixMap(gradient.data() + layer.offset, layer.mean.rows(),
+                                                layer.mean.cols()) *
+                       static_cast<Scalar>(gradient_scale);
+      step(layer, parameters.data() + layer.offset, rate);
+    }
+  };
+  if (refreshes())  // longer than the others: it would mislead the choice of threads
+    step_layers(threads_.threads());
+  else
+    threads_.run(step_layers);
 }
 
 std::vector<NamedMatrix> Soap::memory() {
@@ -140,7 +147,7 @@ void Soap::step(Layer& layer, Scalar* parameters, double rate) const {
     transposed_product(g, g, columns.change);
     columns.correlation = old * columns.correlation + (1 - old) * columns.change;
   }
-  if (first || steps_ % options_.refresh == 0) {
+  if (refreshes()) {
     rows.refresh(first);
     columns.refresh(first);
     turn_back(rows.before, columns.before, mean, work);

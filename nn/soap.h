@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "autodiff/adaptive_threads.h"
 #include "nn/optimiser.h"
 #include "nn/parameters.h"
 
@@ -28,7 +29,7 @@ class Soap : public Optimiser {
     double beta2 = 0.95;    ///< how slowly the mean of its square forgets, and L and R
     double epsilon = 1e-8;  ///< keeps the division finite
     int refresh = 20;       ///< steps between two steps of the bases
-    int threads = 1;        ///< layers are independent of each other
+    int threads = 1;        ///< at most; layers are independent of each other
   };
 
   explicit Soap(const Parameters& parameters) : Soap(parameters, Options()) {}
@@ -57,9 +58,12 @@ class Soap : public Optimiser {
 
     Layer(Index offset, Shape shape);
   };
+  /// Do the bases take a step of their own in this step?
+  bool refreshes() const { return steps_ == 1 || steps_ % options_.refresh == 0; }
   void step(Layer& layer, Scalar* parameters, double rate) const;
 
   Options options_;
+  autodiff::AdaptiveThreads threads_;
   Index size_;
   std::vector<Layer> layers_;
 };

@@ -19,8 +19,10 @@
 #include "nn/learnt_motion.h"
 #include "nn/loss.h"
 #include "nn/training_step.h"
+#include "tools/bench/busy.h"
 #include "tools/bench/floor.h"
 #include "tools/bench/options.h"
+#include "tools/bench/scaling.h"
 #include "tools/bench/table.h"
 #include "tools/options.h"
 #include "tools/progress.h"
@@ -239,10 +241,33 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
+/// Steps of several shards, beside other processes that keep cores busy.
+struct BusyCase {
+  std::string name, hidden;
+  Index batch;
+  int threads, busy_cores;
+};
+
+std::vector<BusyCase> all_busy_cases() {
+  std::vector<BusyCase> cases;
+  const int all = tools::all_threads();
+  if (all == 1) return cases;
+  for (const auto& [hidden, batch] :
+       std::vector<std::pair<std::string, Index>>{{"16x3", 128}, {"64x2", 128}, {"256x2", 128}})
+    for (const int busy : {0, 1, all})
+      cases.push_back({"busy/" + hidden + "/b" + std::to_string(batch), hidden, batch, all, busy});
+  return cases;
+}
+
 tools::ExitCode bench(const tools::BenchOptions& options) {
+  const auto unwanted = [&](const auto& c) { return c.name.find(options.filter) == c.name.npos; };
   std::vector<Case> cases = all_cases();
-  std::erase_if(cases, [&](const Case& c) { return c.name.find(options.filter) == c.name.npos; });
-  if (cases.empty())
+  std::vector<tools::GrowingGraph> graphs = tools::growing_graphs();
+  std::vector<BusyCase> busy_cases = all_busy_cases();
+  std::erase_if(cases, unwanted);
+  std::erase_if(graphs, unwanted);
+  std::erase_if(busy_cases, unwanted);
+  if (cases.empty() && graphs.empty() && busy_cases.empty())
     throw tools::EndProgram(tools::exit_usage,
                             "--filter: no case's name contains '" + options.filter + "'");
   std::ofstream json;
@@ -255,13 +280,27 @@ tools::ExitCode bench(const tools::BenchOptions& options) {
     require_json();
   }
 
-  std::cout << tools::table_head() << std::flush;
-  std::vector<Measurement> table;
+  tools::Table table;
+  std::cout << tools::machine_line();
+  if (!cases.empty()) std::cout << tools::table_head() << std::flush;
   for (const Case& c : cases) {
-    table.push_back(measure(c));
-    std::cout << tools::table_row(table.back()) << std::flush;
+    table.steps.push_back(measure(c));
+    std::cout << tools::table_row(table.steps.back()) << std::flush;
   }
-  std::cout << tools::table_legend();
+  if (!cases.empty()) std::cout << tools::table_legend();
+  if (!graphs.empty()) std::cout << tools::scaling_head() << std::flush;
+  for (const tools::GrowingGraph& graph : graphs)
+    for (const tools::Scaling& row : measure_scaling(graph)) {
+      table.scaling.push_back(row);
+      std::cout << tools::scaling_row(row) << std::flush;
+    }
+  if (!busy_cases.empty()) std::cout << tools::busy_head() << std::flush;
+  for (const BusyCase& c : busy_cases) {
+    table.busy.push_back(tools::measure_busy(c.name, c.threads, c.busy_cores, [&](int threads) {
+      return training_step(c.hidden, c.batch, threads).step;
+    }));
+    std::cout << tools::busy_row(table.busy.back()) << std::flush;
+  }
   if (json.is_open()) {
     json << to_json(table) << std::flush;
     require_json();

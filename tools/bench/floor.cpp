@@ -95,7 +95,7 @@ Floor::Floor(const autodiff::Program& program) {
                        .n = n,
                        .k = k,
                        .a_transposed = a != Shape{m, k} || name.starts_with("matmul_t"),
-                       .b_transposed = b != Shape{k, n} || name == "matmul_nt",
+                       .b_transposed = b != Shape{k, n} || name.starts_with("matmul_nt"),
                        .a = place(node.inputs[0]),
                        .b = place(node.inputs[1]),
                        .y = written.take(m * n)});

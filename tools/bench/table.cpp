@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/program.h"
+#include "tools/text.h"
 
 namespace tools {
 namespace {
@@ -26,12 +27,14 @@ std::string processor() {
 
 }  // namespace
 
-std::string table_head() {
-  char columns[128];
-  std::snprintf(columns, sizeof columns, "%-26s %12s %10s %8s %12s %6s\n", "case", "us/step",
-                "us/sample", "GFLOP/s", "floor us", "ratio");
+std::string machine_line() {
   return processor() + ", " + std::to_string(all_threads()) + " threads, " + scalar_name + ", " +
-         compiler + "\n\n" + columns;
+         compiler + "\n";
+}
+
+std::string table_head() {
+  return format("\n%-26s %12s %10s %8s %12s %6s\n", "case", "us/step", "us/sample", "GFLOP/s",
+                "floor us", "ratio");
 }
 
 std::string table_row(const Measurement& measured) {
@@ -65,13 +68,13 @@ std::string table_legend() {
          "trajectory\n";
 }
 
-std::string to_json(const std::vector<Measurement>& table) {
+std::string to_json(const Table& table) {
   nlohmann::ordered_json json{{"processor", processor()},
                               {"threads", all_threads()},
                               {"scalar", scalar_name},
                               {"compiler", compiler},
                               {"cases", nlohmann::ordered_json::array()}};
-  for (const Measurement& measured : table) {
+  for (const Measurement& measured : table.steps) {
     const double us = 1e6 * measured.seconds;
     nlohmann::ordered_json row{
         {"name", measured.name}, {"threads", measured.threads}, {"us_per_step", us}};
@@ -86,6 +89,18 @@ std::string to_json(const std::vector<Measurement>& table) {
     }
     json["cases"].push_back(row);
   }
+  for (const Scaling& row : table.scaling)
+    json["scaling"].push_back({{"name", row.name},
+                               {"size", row.size},
+                               {"nodes", row.nodes},
+                               {"ms", 1e3 * row.seconds},
+                               {"bytes", row.bytes},
+                               {"growth", row.growth}});
+  for (const Busy& row : table.busy)
+    json["busy"].push_back({{"name", row.name},
+                            {"threads", row.threads},
+                            {"one_us", 1e6 * row.one},
+                            {"several_us", 1e6 * row.several}});
   return json.dump(2) + '\n';
 }
 

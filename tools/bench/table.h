@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "autodiff/matrix.h"
+#include "tools/bench/busy.h"
+#include "tools/bench/scaling.h"
 
 namespace tools {
 
@@ -27,12 +29,20 @@ struct Measurement {
   double gflops() const { return floor ? 2e-9 * floor->multiply_adds / seconds : 0; }
 };
 
-/// Which machine, compiler and number type, and what the columns are.
+/// Which machine, compiler and number type.
+std::string machine_line();
+/// What the columns are.
 std::string table_head();
 std::string table_row(const Measurement& measured);
 /// What the columns mean.
 std::string table_legend();
 
-std::string to_json(const std::vector<Measurement>& table);
+/// All that was measured.
+struct Table {
+  std::vector<Measurement> steps;
+  std::vector<Scaling> scaling;
+  std::vector<Busy> busy;
+};
+std::string to_json(const Table& table);
 
 }  // namespace tools
