@@ -1,10 +1,10 @@
 #include "nn/mass_matrix.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "autodiff/decompositions.h"
 #include "autodiff/ops.h"
 #include "autodiff/program.h"
 
@@ -15,9 +15,7 @@ namespace {
 Eigen::VectorXd eigenvalues(const Eigen::VectorXd& mass) {
   const auto n = static_cast<Index>(std::lround(std::sqrt(static_cast<double>(mass.size()))));
   if (!mass.allFinite()) return Eigen::VectorXd::Constant(n, std::nan(""));
-  const Eigen::MatrixXd matrix = mass.reshaped(n, n);
-  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(matrix, Eigen::EigenvaluesOnly)
-      .eigenvalues();
+  return autodiff::eigenvalues(mass.reshaped(n, n));
 }
 
 }  // namespace

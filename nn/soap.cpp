@@ -1,12 +1,11 @@
 #include "nn/soap.h"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
 
+#include "autodiff/decompositions.h"
 #include "autodiff/gemm.h"
 
 namespace nn {
@@ -60,10 +59,10 @@ void Soap::Side::refresh(bool first) {
   if (!turns()) return;
   before = basis;
   if (first) {
-    basis = Eigen::SelfAdjointEigenSolver<Matrix>(correlation).eigenvectors().rowwise().reverse();
+    basis = autodiff::eigenvectors(correlation);
   } else {
     product(correlation, basis, change);
-    basis = Eigen::HouseholderQR<Matrix>(change).householderQ();
+    basis = autodiff::orthogonal_factor(change);
   }
 }
 

@@ -1,6 +1,5 @@
 #include "tools/data_file.h"
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -8,6 +7,7 @@
 #include <numbers>
 #include <sstream>
 
+#include "autodiff/decompositions.h"
 #include "nn/crc64.h"
 #include "tools/run_folder.h"
 #include "tools/text.h"
@@ -234,7 +234,7 @@ Eigen::MatrixXd local_derivatives(const Eigen::VectorXd& times, const Eigen::Mat
   Eigen::MatrixXd powers(times.size(), degree + 1);
   powers.col(0).setOnes();
   for (Index k = 1; k <= degree; ++k) powers.col(k) = powers.col(k - 1).cwiseProduct(times / unit);
-  Eigen::MatrixXd derivatives = powers.householderQr().solve(y).topRows(3);
+  Eigen::MatrixXd derivatives = autodiff::least_squares(powers, y).topRows(3);
   derivatives.row(1) /= unit;
   derivatives.row(2) *= 2 / (unit * unit);
   return derivatives;

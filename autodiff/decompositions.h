@@ -1,0 +1,20 @@
+// Eigen's decompositions as plain functions: compiled once, since each costs seconds to compile.
+#pragma once
+
+#include "autodiff/matrix.h"
+
+namespace autodiff {
+
+/// Q of A = Q R, by Householder reflections.
+Matrix orthogonal_factor(const Matrix& a);
+
+/// Of a symmetric matrix, as columns, the one of the largest eigenvalue first.
+Matrix eigenvectors(const Matrix& a);
+
+/// Of a symmetric matrix, in rising order.
+Eigen::VectorXd eigenvalues(const Eigen::MatrixXd& a);
+
+/// The X with the smallest |A X - B|, by Householder reflections.
+Eigen::MatrixXd least_squares(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b);
+
+}  // namespace autodiff
