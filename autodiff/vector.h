@@ -76,16 +76,27 @@ inline void transpose_square(const Scalar* a, Index a_stride, Scalar* y, Index y
 
 #pragma GCC diagnostic pop
 
+/// The lanes in another order.
+template <int... lane>
+Vector permuted(const Vector& v) {
+#ifdef __clang__
+  return __builtin_shufflevector(v, v, lane...);
+#else  // GCC has that only since version 12
+  using Lanes = decltype(v == v);
+  return __builtin_shuffle(v, Lanes{lane...});
+#endif
+}
+
 /// The sum of the lanes, pairwise: each half is added to the other until one number is left.
 inline Scalar sum_lanes(Vector v) {
 #if defined(__AVX512F__) && defined(AUTODIFF_FLOAT)
-  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  v += permuted<8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7>(v);
+  v += permuted<4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11>(v);
+  v += permuted<2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13>(v);
   return v[0] + v[1];
 #elif defined(__AVX512F__)
-  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+  v += permuted<4, 5, 6, 7, 0, 1, 2, 3>(v);
+  v += permuted<2, 3, 0, 1, 6, 7, 4, 5>(v);
   return v[0] + v[1];
 #else
   for (Index half = lanes / 2; half > 0; half /= 2)
