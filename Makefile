@@ -10,23 +10,26 @@
 #
 # CMAKE_FLAGS is passed on: make CMAKE_FLAGS="-DLAGRANGE_NATIVE=OFF"
 
-JOBS := $(shell getconf _NPROCESSORS_ONLN)
+# As many jobs as `make -j4` says, else as there are cores.
+JOBS = $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),$(shell getconf _NPROCESSORS_ONLN))
 CONFIGURE = cmake -S . -B build -DLAGRANGE_WERROR=ON $(CMAKE_FLAGS)
-BUILD = cmake --build build --parallel $(JOBS) --target
+# The build's own make is nobody's child: it prints no folders it enters and looks for no jobserver.
+BUILD = env -u MAKEFLAGS -u MAKELEVEL cmake --build build --parallel $(JOBS) --target
 
 RUN = runs/default
 
+.NOTPARALLEL:  # the build is
 .PHONY: all configure test figures bench bench-peers clean
 
 all: configure
-	@$(BUILD) train evaluate simulate
+	@$(BUILD) programs
 
 configure:
 	@$(CONFIGURE) > build.log 2>&1 && rm build.log || (cat build.log; rm build.log; exit 1)
 
 test: configure
-	@$(BUILD) train tests
-	@cd build && ctest --output-on-failure --parallel $(JOBS)
+	@$(BUILD) tests
+	@cd build && ctest --no-tests=error --output-on-failure --parallel $(JOBS)
 
 figures: all
 	@tools/setup figures
