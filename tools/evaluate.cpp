@@ -16,29 +16,27 @@ namespace fs = std::filesystem;
 
 tools::EvaluateOptions parse(int argc, char** argv) {
   tools::EvaluateOptions o;
-  CLI::App app(
+  tools::Flags flags(
+      "tools/evaluate",
       "Judges a model that ./train has saved: accelerations, trajectories, energy, how long "
-      "its predictions hold, and its mass matrix.",
-      "tools/evaluate");
-  app.option_defaults()->always_capture_default();
-  app.add_option("run", o.run, "Folder of the run, as runs/default")->required();
-  app.add_option("--trajectories", o.trajectories, "Random trajectories of each repeat")
-      ->check(tools::whole(1, 1'000'000));
-  tools::add_real(app, "--duration", o.duration, "Length of a trajectory [s]")
-      ->check(tools::between(0.1, 1e4));
-  app.add_option("--repeats", o.repeats, "Repeats with fresh starts, to see the spread")
-      ->check(tools::whole(1, 1000));
-  app.add_option("--seed", o.seed, "Seed of the states (another stream than training's)")
-      ->check(tools::whole(0, std::numeric_limits<std::uint64_t>::max()));
-  app.add_option("--threads", o.threads, "OpenMP threads; 0: one for each core")
-      ->check(tools::whole(0, 4096));
-  app.add_flag("--quiet", o.quiet, "Print nothing but errors");
-  app.footer(
+      "its predictions hold, and its mass matrix.");
+  flags.add("run", o.run, "Folder of the run, as runs/default").required();
+  flags.add("--trajectories", o.trajectories, "Random trajectories of each repeat")
+      .check(tools::whole(1, 1'000'000));
+  flags.add("--duration", o.duration, "Length of a trajectory [s]").check(tools::between(0.1, 1e4));
+  flags.add("--repeats", o.repeats, "Repeats with fresh starts, to see the spread")
+      .check(tools::whole(1, 1000));
+  flags.add("--seed", o.seed, "Seed of the states (another stream than training's)")
+      .check(tools::whole(0, std::numeric_limits<std::uint64_t>::max()));
+  flags.add("--threads", o.threads, "OpenMP threads; 0: one for each core")
+      .check(tools::whole(0, 4096));
+  flags.add_switch("--quiet", o.quiet, "Print nothing but errors");
+  flags.set_footer(
       "Writes RUN/evaluation.json, and for figures divergence.csv and poincare.csv.\n\nExamples:\n"
       "  ./train && tools/evaluate runs/default\n"
       "  tools/evaluate runs/default --trajectories 200 --duration 30 --repeats 1\n"
       "\nExit codes: 0 ok, 2 usage, 4 files, 130 interrupted.");
-  tools::parse_or_end(app, argc, argv, "tools/evaluate");
+  flags.parse_or_end(argc, argv);
   if (o.threads == 0) o.threads = tools::all_threads();
   return o;
 }

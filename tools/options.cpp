@@ -25,15 +25,15 @@ std::string comma_separated(const std::vector<int>& values) {
   return text;
 }
 
-/// --hidden: "64,64" is two layers.
+/// "64,64" is two layers. Throws std::invalid_argument that says what is wrong.
 std::vector<int> widths(const std::string& text) {
   constexpr int largest = 100'000;
   std::vector<int> found;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     std::string width = text.substr(begin, end - begin);
-    if (const std::string wrong = whole(1, largest)(width); !wrong.empty())
-      throw CLI::ValidationError("--hidden", in_quotes(text) + ": " + wrong);
+    if (const std::string wrong = whole(1, largest).wrong(width); !wrong.empty())
+      throw std::invalid_argument(in_quotes(text) + ": " + wrong);
     found.push_back(std::stoi(width));
     begin = end + 1;
   }
@@ -50,193 +50,197 @@ std::string from_anywhere(const std::filesystem::path& path) {
 /// Are the batches drawn anew each time, and not cut from a fixed set or a file?
 bool draws_afresh(const TrainOptions& o) { return o.data.empty() && o.source == "fresh"; }
 
-void declare(CLI::App& app, TrainOptions& o) {
-  app.option_defaults()->always_capture_default();
-  app.set_version_flag("--version", std::string("lagrange 0.1.0"));
-  app.add_option("--config", o.config, "Read options from a TOML file; flags come over it")
-      ->check(not_empty())
-      ->configurable(false);
-  app.add_option("--preset", o.preset,
-                 "Where all options start from: default, the whole phase space in about a minute; "
-                 "best, the same in ten; seed, the slides' sweet spot to the letter; paper, the "
-                 "published set-up (a day on a laptop: give it --steps)");
-  app.add_flag_callback(
-         "--list-presets", [] { throw EndProgram(exit_ok, list_of_presets()); },
-         "Print every preset with its options and exit")
-      ->configurable(false);
+void declare(Flags& flags, TrainOptions& o) {
+  flags.set_version("lagrange 0.1.0");
+  flags.add("--config", o.config, "Read options from a TOML file; flags come over it")
+      .check(not_empty())
+      .only_on_command_line();
+  flags.add("--preset", o.preset,
+            "Where all options start from: default, the whole phase space in about a minute; "
+            "best, the same in ten; seed, the slides' sweet spot to the letter; paper, the "
+            "published set-up (a day on a laptop: give it --steps)");
+  flags
+      .add_switch(
+          "--list-presets", [] { throw EndProgram(exit_ok, list_of_presets()); },
+          "Print every preset with its options and exit")
+      .only_on_command_line();
 
   const std::string run = "Run";
-  app.add_option("--out", o.out,
-                 "Folder for the results (default: runs/<preset>, or runs/<name of the data file>)")
-      ->check(not_empty())
-      ->group(run);
-  app.add_option("--seed", o.seed, "Seed of all random numbers")
-      ->check(whole(0, std::numeric_limits<std::uint64_t>::max()))
-      ->group(run);
-  app.add_option("--threads", o.threads, "OpenMP threads; 0: one for each core")
-      ->check(whole(0, 4096))
-      ->group(run);
+  flags
+      .add("--out", o.out,
+           "Folder for the results (default: runs/<preset>, or runs/<name of the data file>)")
+      .check(not_empty())
+      .group(run);
+  flags.add("--seed", o.seed, "Seed of all random numbers")
+      .check(whole(0, std::numeric_limits<std::uint64_t>::max()))
+      .group(run);
+  flags.add("--threads", o.threads, "OpenMP threads; 0: one for each core")
+      .check(whole(0, 4096))
+      .group(run);
   // Says nothing about what the run computes: not in config.toml, and allowed with --resume.
-  app.add_flag("--quiet", o.quiet, "Print nothing but errors")->configurable(false)->group(run);
-  app.add_flag("--dry-run", o.dry_run,
-               "Print all options as TOML and how much there is to do, and end")
-      ->configurable(false)
-      ->group(run);
-  app.add_option("--resume", o.resume,
-                 "Folder of a run that was stopped: it goes on bit for bit as if it had not been")
-      ->check(not_empty())
-      ->configurable(false)
-      ->group(run);
-  add_real(app, "--checkpoint-every", o.checkpoint_every,
+  flags.add_switch("--quiet", o.quiet, "Print nothing but errors")
+      .only_on_command_line()
+      .group(run);
+  flags
+      .add_switch("--dry-run", o.dry_run,
+                  "Print all options as TOML and how much there is to do, and end")
+      .only_on_command_line()
+      .group(run);
+  flags
+      .add("--resume", o.resume,
+           "Folder of a run that was stopped: it goes on bit for bit as if it had not been")
+      .check(not_empty())
+      .only_on_command_line()
+      .group(run);
+  flags
+      .add("--checkpoint-every", o.checkpoint_every,
            "At least so often a checkpoint is written; 0: only where it stops [s]")
-      ->check(between(0, any))
-      ->configurable(false)
-      ->group(run);
-  app.add_option("--stop-after", o.stop_after, "Stop after so many steps, as by Ctrl-C; 0: do not")
-      ->check(whole(0, 1'000'000'000'000))
-      ->configurable(false)
-      ->group(run);
+      .check(between(0, any))
+      .only_on_command_line()
+      .group(run);
+  flags.add("--stop-after", o.stop_after, "Stop after so many steps, as by Ctrl-C; 0: do not")
+      .check(whole(0, 1'000'000'000'000))
+      .only_on_command_line()
+      .group(run);
 
-  add_system_flags(app, o.system);
+  flags.add_system(o.system);
 
   const std::string data = "Data";
-  app.add_option("--data", o.data,
-                 "CSV file to learn from instead of the double pendulum; its first line names the "
-                 "columns, as in t,theta:angle,theta' (docs/data.md)")
-      ->check(not_empty())
-      ->group(data);
-  add_real(app, "--held-out", o.held_out,
+  flags
+      .add("--data", o.data,
+           "CSV file to learn from instead of the double pendulum; its first line names the "
+           "columns, as in t,theta:angle,theta' (docs/data.md)")
+      .check(not_empty())
+      .group(data);
+  flags
+      .add("--held-out", o.held_out,
            "Part of the file, from its end, that is not learnt but judges")
-      ->check(between(0.001, 0.9))
-      ->group(data);
-  app.add_option("--source", o.source,
-                 "fresh: new random states in every batch; fixed: so many random states, drawn "
-                 "once, as trajectories have points; trajectories: points of integrated "
-                 "trajectories")
-      ->check(CLI::IsMember({"fresh", "fixed", "trajectories"}))
-      ->group(data);
-  add_real(app, "--angle", o.angle, "Random starts have |theta| up to this [rad]")
-      ->check(between(0, any))
-      ->group(data);
-  add_real(app, "--velocity", o.velocity, "Random starts have |omega| up to this [rad/s]")
-      ->check(between(0, any))
-      ->group(data);
-  add_real(app, "--velocity-margin", o.velocity_margin,
+      .check(between(0.001, 0.9))
+      .group(data);
+  flags
+      .add("--source", o.source,
+           "fresh: new random states in every batch; fixed: so many random states, drawn "
+           "once, as trajectories have points; trajectories: points of integrated "
+           "trajectories")
+      .check(one_of({"fresh", "fixed", "trajectories"}))
+      .group(data);
+  flags.add("--angle", o.angle, "Random starts have |theta| up to this [rad]")
+      .check(between(0, any))
+      .group(data);
+  flags.add("--velocity", o.velocity, "Random starts have |omega| up to this [rad/s]")
+      .check(between(0, any))
+      .group(data);
+  flags
+      .add("--velocity-margin", o.velocity_margin,
            "Random training states have |omega| up to --velocity times this: motions that start "
            "within --velocity get faster")
-      ->check(between(positive, any))
-      ->group(data);
-  app.add_option("--trajectories", o.trajectories, "Trajectories in the fixed set")
-      ->check(whole(1, 10'000'000))
-      ->group(data);
-  app.add_option("--points", o.points, "Points taken from each, evenly in time")
-      ->check(whole(2, 1'000'000))
-      ->group(data);
-  add_real(app, "--duration", o.duration, "Length of a trajectory [s]")
-      ->check(between(1e-6, 1e6))
-      ->group(data);
+      .check(between(positive, any))
+      .group(data);
+  flags.add("--trajectories", o.trajectories, "Trajectories in the fixed set")
+      .check(whole(1, 10'000'000))
+      .group(data);
+  flags.add("--points", o.points, "Points taken from each, evenly in time")
+      .check(whole(2, 1'000'000))
+      .group(data);
+  flags.add("--duration", o.duration, "Length of a trajectory [s]")
+      .check(between(1e-6, 1e6))
+      .group(data);
 
   const std::string model = "Model";
-  app.add_option("--model", o.model,
-                 "lnn: a Lagrangian network; delan: a deep Lagrangian network, L = T - V; hnn: a "
-                 "Hamiltonian network, given the true momenta; mlp: accelerations without physics")
-      ->check(CLI::IsMember({"lnn", "delan", "hnn", "mlp"}))
-      ->group(model);
-  app.add_option(
-         "--hidden",
-         [&o](const CLI::results_t& texts) {
-           o.hidden = widths(texts.back());
-           return true;
-         },
-         "Widths of the hidden layers, as in 64,64")
-      ->type_name("TEXT")
-      ->default_str(comma_separated(o.hidden))
-      ->group(model);
-  app.add_option("--activation", o.activation, "softplus or tanh")->group(model);
-  app.add_option("--initialiser", o.initialiser,
-                 "First weights. rule: found for Lagrangian networks, from the layers' widths; "
-                 "slides: the slides' numbers; lecun: 1/sqrt(inputs); auto: rule for an lnn, "
-                 "lecun for the others")
-      ->check(CLI::IsMember({"auto", "rule", "slides", "lecun"}))
-      ->group(model);
-  app.add_option("--angle-features", o.angle_features, "Angles enter as (cos, sin)")
-      ->check(CLI::IsMember({"true", "false"}))
-      ->default_str(o.angle_features ? "true" : "false")
-      ->group(model);
-  add_real(app, "--velocity-scale", o.velocity_scale, "Velocities enter times this")
-      ->check(between(positive, any))
-      ->group(model);
-  add_real(app, "--kinetic-prior", o.kinetic_prior, "a of the term a/2 |omega|^2 added to L")
-      ->check(between(0, any))
-      ->group(model);
+  flags
+      .add("--model", o.model,
+           "lnn: a Lagrangian network; delan: a deep Lagrangian network, L = T - V; hnn: a "
+           "Hamiltonian network, given the true momenta; mlp: accelerations without physics")
+      .check(one_of({"lnn", "delan", "hnn", "mlp"}))
+      .group(model);
+  flags
+      .add(
+          "--hidden", [&o](const std::string& text) { o.hidden = widths(text); },
+          comma_separated(o.hidden), "Widths of the hidden layers, as in 64,64")
+      .group(model);
+  flags.add("--activation", o.activation, "softplus or tanh").group(model);
+  flags
+      .add("--initialiser", o.initialiser,
+           "First weights. rule: found for Lagrangian networks, from the layers' widths; "
+           "slides: the slides' numbers; lecun: 1/sqrt(inputs); auto: rule for an lnn, "
+           "lecun for the others")
+      .check(one_of({"auto", "rule", "slides", "lecun"}))
+      .group(model);
+  flags.add("--angle-features", o.angle_features, "Angles enter as (cos, sin)").group(model);
+  flags.add("--velocity-scale", o.velocity_scale, "Velocities enter times this")
+      .check(between(positive, any))
+      .group(model);
+  flags.add("--kinetic-prior", o.kinetic_prior, "a of the term a/2 |omega|^2 added to L")
+      .check(between(0, any))
+      .group(model);
 
   const std::string training = "Training";
-  app.add_option("--loss", o.loss, "mse, l1 or huber, of the accelerations")
-      ->check(CLI::IsMember({"mse", "l1", "huber"}))
-      ->group(training);
-  add_real(app, "--target-scale", o.target_scale,
+  flags.add("--loss", o.loss, "mse, l1 or huber, of the accelerations")
+      .check(one_of({"mse", "l1", "huber"}))
+      .group(training);
+  flags
+      .add("--target-scale", o.target_scale,
            "Accelerations are compared (and put out by an mlp) in units of this [rad/s^2]")
-      ->check(between(positive, any))
-      ->group(training);
-  app.add_option("--batch", o.batch, "Samples of a step")
-      ->check(whole(1, 10'000'000))
-      ->group(training);
-  app.add_option("--epochs", o.epochs,
-                 "Epochs; of a fixed set or a file: how often it is gone through")
-      ->check(whole(1, 1'000'000'000))
-      ->group(training);
-  app.add_option("--steps-per-epoch", o.steps_per_epoch, "Steps of an epoch with fresh states")
-      ->check(whole(1, 1'000'000'000))
-      ->group(training);
-  app.add_option(
-         "--steps", o.steps,
-         "Steps in all. With fresh states the epochs share them; a fixed set or a file is "
-         "gone through until they are done, once an epoch; the last epoch may be shorter; 0: as "
-         "the two above say")
-      ->check(whole(0, 1'000'000'000))
-      ->group(training);
-  app.add_option(
-         "--optimiser", o.optimiser,
-         "adam, or soap: Adam in the eigenbasis of each layer's gradients, a quarter slower a "
-         "step and many steps ahead")
-      ->check(CLI::IsMember({"adam", "soap"}))
-      ->group(training);
-  add_real(app, "--lr", o.learning_rate, "Learning rate: the first, or the peak")
-      ->check(between(0, any))
-      ->group(training);
-  app.add_option(
-         "--schedule", o.schedule,
-         "constant; step: times lr-gamma every lr-step epochs; cosine: warm-up, then half a "
-         "cosine; onecycle: up along half a cosine (for a --warmup of 0.3), down along "
-         "another")
-      ->check(CLI::IsMember({"constant", "step", "cosine", "onecycle"}))
-      ->group(training);
-  app.add_option("--lr-step", o.lr_step, "Epochs between drops")
-      ->check(whole(1, 1'000'000'000))
-      ->group(training);
-  add_real(app, "--lr-gamma", o.lr_gamma, "Factor of a drop")
-      ->check(between(positive, 1))
-      ->group(training);
-  add_real(app, "--warmup", o.warmup, "Part of all steps in which the rate rises")
-      ->check(between(0, 1))
-      ->group(training);
-  add_real(app, "--clip", o.clip, "Largest norm of the gradient; 0: no limit")
-      ->check(between(0, any))
-      ->group(training);
-  app.add_option("--on-divergence", o.on_divergence,
-                 "skip: leave a batch without a finite loss and gradient out, and go on; stop")
-      ->check(CLI::IsMember({"skip", "stop"}))
-      ->group(training);
-  app.add_option("--shard-width", o.shard_width, "Samples a thread takes at a time")
-      ->check(whole(1, 1'000'000))
-      ->group(training);
+      .check(between(positive, any))
+      .group(training);
+  flags.add("--batch", o.batch, "Samples of a step").check(whole(1, 10'000'000)).group(training);
+  flags.add("--epochs", o.epochs, "Epochs; of a fixed set or a file: how often it is gone through")
+      .check(whole(1, 1'000'000'000))
+      .group(training);
+  flags.add("--steps-per-epoch", o.steps_per_epoch, "Steps of an epoch with fresh states")
+      .check(whole(1, 1'000'000'000))
+      .group(training);
+  flags
+      .add("--steps", o.steps,
+           "Steps in all. With fresh states the epochs share them; a fixed set or a file is "
+           "gone through until they are done, once an epoch; the last epoch may be shorter; 0: as "
+           "the two above say")
+      .check(whole(0, 1'000'000'000))
+      .group(training);
+  flags
+      .add("--optimiser", o.optimiser,
+           "adam, or soap: Adam in the eigenbasis of each layer's gradients, a quarter slower a "
+           "step and many steps ahead")
+      .check(one_of({"adam", "soap"}))
+      .group(training);
+  flags.add("--lr", o.learning_rate, "Learning rate: the first, or the peak")
+      .check(between(0, any))
+      .group(training);
+  flags
+      .add("--schedule", o.schedule,
+           "constant; step: times lr-gamma every lr-step epochs; cosine: warm-up, then half a "
+           "cosine; onecycle: up along half a cosine (for a --warmup of 0.3), down along "
+           "another")
+      .check(one_of({"constant", "step", "cosine", "onecycle"}))
+      .group(training);
+  flags.add("--lr-step", o.lr_step, "Epochs between drops")
+      .check(whole(1, 1'000'000'000))
+      .group(training);
+  flags.add("--lr-gamma", o.lr_gamma, "Factor of a drop")
+      .check(between(positive, 1))
+      .group(training);
+  flags.add("--warmup", o.warmup, "Part of all steps in which the rate rises")
+      .check(between(0, 1))
+      .group(training);
+  flags.add("--clip", o.clip, "Largest norm of the gradient; 0: no limit")
+      .check(between(0, any))
+      .group(training);
+  flags
+      .add("--on-divergence", o.on_divergence,
+           "skip: leave a batch without a finite loss and gradient out, and go on; stop")
+      .check(one_of({"skip", "stop"}))
+      .group(training);
+  flags.add("--shard-width", o.shard_width, "Samples a thread takes at a time")
+      .check(whole(1, 1'000'000))
+      .group(training);
 
-  app.add_option("--rollouts", o.rollouts,
-                 "Random trajectories that judge the model; 0: only its accelerations do")
-      ->check(whole(0, 1'000'000))
-      ->group("Judging");
+  flags
+      .add("--rollouts", o.rollouts,
+           "Random trajectories that judge the model; 0: only its accelerations do")
+      .check(whole(0, 1'000'000))
+      .group("Judging");
 
-  app.footer(
+  flags.set_footer(
       "Examples:\n"
       "  ./train                                  learn the double pendulum in about a minute\n"
       "  ./train --preset seed                    the slides' experiment, in seconds\n"
@@ -346,22 +350,21 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
 /// Sets options as TOML says; the names of those that it changes. Throws std::invalid_argument that
 /// names the line.
 std::set<std::string> set_by_toml(const std::string& toml, TrainOptions& options) {
-  CLI::App app;
-  declare(app, options);
+  Flags flags("./train");
+  declare(flags, options);
+  const std::vector<FlagState> all = flags.list();
   std::set<std::string> changed;
   for (const auto& [key, value, line] : parse_toml(toml)) {
     const std::string where = "line " + std::to_string(line) + ": ";
-    CLI::Option* option = app.get_option_no_throw("--" + key);
-    if (option == nullptr)
-      throw std::invalid_argument(where + "there is no option '" + key + "'" +
-                                  nearest_option(app, key));
-    if (!option->get_configurable())
+    const auto flag = std::ranges::find(all, key, &FlagState::name);
+    if (flag == all.end())
+      throw std::invalid_argument(where + "there is no option '" + key + "'" + flags.nearest(key));
+    if (!flag->configurable)
       throw std::invalid_argument(where + "--" + key + " can only be given on the command line");
-    if (value != option->get_default_str()) changed.insert(key);
+    if (value != flag->initial) changed.insert(key);
     try {
-      option->add_result(value);
-      option->run_callback();
-    } catch (const CLI::ParseError& error) {
+      flags.set(key, value);
+    } catch (const std::invalid_argument& error) {
       throw std::invalid_argument(where + error.what());
     }
   }
@@ -374,14 +377,13 @@ struct CommandLine {
   std::set<std::string> given;  ///< names of the options in it
 
   CommandLine(int argc, const char* const* argv, TrainOptions base) : options(std::move(base)) {
-    CLI::App app(
-        "Trains a Lagrangian neural network on the double pendulum, or on data of one's own, and "
-        "judges it.",
-        "train");
-    declare(app, options);
-    parse_or_end(app, argc, argv, "./train");
-    for (const CLI::Option* option : app.get_options())
-      if (option->count() > 0) given.insert(option->get_single_name());
+    Flags flags("./train",
+                "Trains a Lagrangian neural network on the double pendulum, or on data of one's "
+                "own, and judges it.");
+    declare(flags, options);
+    flags.parse_or_end(argc, argv);
+    for (const FlagState& flag : flags.list())
+      if (flag.given) given.insert(flag.name);
   }
 };
 
@@ -482,21 +484,16 @@ TrainOptions parse_train_options(int argc, const char* const* argv) {
 
 std::string to_toml(const TrainOptions& options) {
   TrainOptions copy = options;
-  CLI::App app;
-  declare(app, copy);
-  std::string toml;
-  for (const std::string& group : app.get_groups()) {
-    std::string of_group;
-    for (const CLI::Option* option : app.get_options()) {
-      const std::string name = option->get_single_name(), value = option->get_default_str();
-      if (option->get_group() != group || !option->get_configurable() || value.empty() ||
-          no_effect(name, options) != nullptr)
-        continue;
-      const bool text = option->get_type_name().starts_with("TEXT");
-      of_group += "\n# " + option->get_description() + '\n' + name + '=' +
-                  (text ? toml_string(value) : value) + '\n';
-    }
-    if (!of_group.empty()) toml += "\n# ---- " + group + '\n' + of_group;
+  Flags flags("./train");
+  declare(flags, copy);
+  std::string toml, group;
+  for (const FlagState& flag : flags.list()) {
+    if (!flag.configurable || flag.initial.empty() || no_effect(flag.name, options) != nullptr)
+      continue;
+    if (flag.group != group) toml += "\n# ---- " + flag.group + '\n';
+    group = flag.group;
+    toml += "\n# " + flag.description + '\n' + flag.name + '=' +
+            (flag.is_text ? toml_string(flag.initial) : flag.initial) + '\n';
   }
   return toml.substr(1);
 }

@@ -29,52 +29,53 @@ struct SimulateOptions {
 
 SimulateOptions parse(int argc, char** argv) {
   SimulateOptions o;
-  CLI::App app(
+  tools::Flags flags(
+      "tools/simulate",
       "Writes motion of the double pendulum as CSV, for ./train --data: random states with their "
-      "accelerations, or trajectories over time.",
-      "tools/simulate");
-  app.option_defaults()->always_capture_default();
-  app.add_option("--out", o.out, "File to write (default: standard output)")
-      ->check(tools::not_empty());
-  app.add_option("--seed", o.seed, "Seed of all random numbers")
-      ->check(tools::whole(0, std::numeric_limits<std::uint64_t>::max()));
-  tools::add_system_flags(app, o.system);
+      "accelerations, or trajectories over time.");
+  flags.add("--out", o.out, "File to write (default: standard output)").check(tools::not_empty());
+  flags.add("--seed", o.seed, "Seed of all random numbers")
+      .check(tools::whole(0, std::numeric_limits<std::uint64_t>::max()));
+  flags.add_system(o.system);
   const std::string what = "What";
-  tools::add_real(app, "--angle", o.angle, "Random states have |theta| up to this [rad]")
-      ->check(tools::between(0, tools::any))
-      ->group(what);
-  tools::add_real(app, "--velocity", o.velocity, "and |omega| up to this [rad/s]")
-      ->check(tools::between(0, tools::any))
-      ->group(what);
-  app.add_option("--states", o.states, "Random states, a row each")
-      ->check(tools::whole(1, 100'000'000))
-      ->group(what);
-  app.add_option("--trajectories", o.trajectories,
-                 "Instead of states by themselves: so many trajectories over time")
-      ->check(tools::whole(1, 10'000'000))
-      ->group(what);
-  tools::add_real(app, "--duration", o.duration, "Length of a trajectory [s]")
-      ->check(tools::between(tools::positive, 1e6))
-      ->group(what);
-  tools::add_real(app, "--step", o.step, "Time between its rows [s]")
-      ->check(tools::between(1e-6, 1e6))
-      ->group(what);
-  app.add_option("--columns", o.columns,
-                 "How much a row tells: coordinates; and velocities; and accelerations (states "
-                 "without time need all)")
-      ->check(CLI::IsMember({"coordinates", "velocities", "accelerations"}))
-      ->group(what);
-  tools::add_real(app, "--noise", o.noise,
-                  "Measurement noise: every value is off by a normal error whose deviation is this "
-                  "part of its column's")
-      ->check(tools::between(0, 1e3))
-      ->group(what);
-  app.footer(
+  flags.add("--angle", o.angle, "Random states have |theta| up to this [rad]")
+      .check(tools::between(0, tools::any))
+      .group(what);
+  flags.add("--velocity", o.velocity, "and |omega| up to this [rad/s]")
+      .check(tools::between(0, tools::any))
+      .group(what);
+  flags.add("--states", o.states, "Random states, a row each")
+      .check(tools::whole(1, 100'000'000))
+      .group(what);
+  flags
+      .add("--trajectories", o.trajectories,
+           "Instead of states by themselves: so many trajectories over time")
+      .check(tools::whole(1, 10'000'000))
+      .group(what);
+  flags.add("--duration", o.duration, "Length of a trajectory [s]")
+      .check(tools::between(tools::positive, 1e6))
+      .group(what);
+  flags.add("--step", o.step, "Time between its rows [s]")
+      .check(tools::between(1e-6, 1e6))
+      .group(what);
+  flags
+      .add("--columns", o.columns,
+           "How much a row tells: coordinates; and velocities; and accelerations (states "
+           "without time need all)")
+      .check(tools::one_of({"coordinates", "velocities", "accelerations"}))
+      .group(what);
+  flags
+      .add("--noise", o.noise,
+           "Measurement noise: every value is off by a normal error whose deviation is this "
+           "part of its column's")
+      .check(tools::between(0, 1e3))
+      .group(what);
+  flags.set_footer(
       "Examples:\n"
       "  tools/simulate --out pendulum.csv && ./train --data pendulum.csv\n"
       "  tools/simulate --trajectories 200 --columns velocities --noise 1e-4 --out filmed.csv\n"
       "\nExit codes: 0 ok, 2 usage, 4 files.");
-  tools::parse_or_end(app, argc, argv, "tools/simulate");
+  flags.parse_or_end(argc, argv);
   if (o.trajectories == 0 && o.columns != "accelerations")
     throw tools::EndProgram(tools::exit_usage,
                             "--columns " + o.columns +
