@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <sstream>
@@ -20,7 +20,9 @@
 #include "nn/training_step.h"
 #include "tools/checkpoint.h"
 #include "tools/data_file.h"
+#include "tools/interrupt.h"
 #include "tools/judgement.h"
+#include "tools/memory.h"
 #include "tools/models.h"
 #include "tools/options.h"
 #include "tools/progress.h"
@@ -123,7 +125,7 @@ class Batches {
 };
 
 /// --schedule: the rate of a step, counted from 0 over all epochs.
-double learning_rate(const TrainOptions& options, int epoch, long step, long total) {
+double learning_rate(const TrainOptions& options, long epoch, long step, long total) {
   const double peak = options.learning_rate;
   const long warmup = std::lround(options.warmup * static_cast<double>(total));
   if (options.schedule == "step")
@@ -133,21 +135,39 @@ double learning_rate(const TrainOptions& options, int epoch, long step, long tot
   return peak;
 }
 
+/// A batch's loss and gradient.
+nn::TrainingStep make_step(const TrainOptions& options, const nn::Model& model,
+                           const nn::Loss& loss) {
+  if (options.batch > 4096) {  // it takes two small ones to tell how much this one will need
+    const auto arena_size = [&](Index width) {
+      const nn::TrainingStep small(model, loss, {width, width});
+      return static_cast<double>(small.program().arena_size());
+    };
+    const double width = std::min(options.batch, options.shard_width), of_16 = arena_size(16);
+    const double of_shard = of_16 + (arena_size(32) - of_16) * (width - 16) / 16;
+    tools::require_memory(sizeof(Scalar) * of_shard * options.batch / width,
+                          "--batch, --shard-width and --hidden");
+  }
+  return {model, loss, {options.batch, options.shard_width, options.threads}};
+}
+
+/// The first checkpoints come as soon as the run has doubled: a short run has some, too.
+constexpr double shortest_checkpoint_every = 2;  // [s]
+/// So often it is asked whether anybody still reads what is printed [s].
+constexpr double look_for_reader_every = 0.5;
+
 /// Trains from where it stands to the end, or to where it stops: "finished", "interrupted" or
 /// "diverged". Saves a checkpoint now and then, and where it goes on later.
-std::string fit(const tools::Training& training, const TrainOptions& options, Batches& batches,
-                tools::RunFolder& folder) {
+std::string fit(const tools::Training& training, nn::TrainingStep& step, const nn::Loss& loss,
+                const TrainOptions& options, Batches& batches, tools::RunFolder& folder,
+                const std::function<void()>& save) {
   nn::NetworkModel& model = training.model;
   tools::Standing& standing = training.standing;
-  const nn::Loss loss = make_loss(options);
-  nn::TrainingStep step(model, loss, {options.batch, options.shard_width, options.threads});
   const double largest_norm =
       options.clip > 0 ? options.clip : std::numeric_limits<double>::infinity();
   const auto [per_epoch, total] = training.course;
   const long stop_at = options.stop_after > 0 ? standing.batches + options.stop_after : total;
 
-  const std::string config = to_toml(options);
-  const auto save = [&] { folder.write(tools::checkpoint_file, to_checkpoint(training, config)); };
   const auto end_epoch = [&](tools::Progress& progress) {
     const long epoch = (standing.batches + per_epoch - 1) / per_epoch;
     standing.last_loss = standing.loss();
@@ -155,18 +175,18 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
     row.precision(10);
     row << epoch << ',' << (standing.epoch_steps > 0 ? standing.last_loss : std::nan("")) << ','
         << standing.rate << ',' << standing.seconds;
-    folder.add_metrics(row.str());
-    progress.show(static_cast<int>(epoch), standing.last_loss, standing.rate);
     standing.epoch_loss = 0;
     standing.epoch_steps = 0;
+    folder.add_metrics(row.str());
+    progress.show(epoch, standing.last_loss, standing.rate);
   };
 
-  tools::Progress progress(static_cast<int>(training.course.epochs()),
+  tools::Progress progress(training.course.epochs(),
                            static_cast<double>(standing.batches) / static_cast<double>(per_epoch),
                            options.quiet);
   const tools::Stopwatch watch;
   const double seconds_before = standing.seconds;
-  double saved_at = seconds_before;
+  double save_at = seconds_before, look_at = seconds_before;
   while (standing.batches < total) {
     if (tools::interrupted() || standing.batches == stop_at) {
       save();
@@ -177,7 +197,7 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
     const double clip = nn::clip_factor(step.gradient(), largest_norm);
     const long number = standing.batches++;
     if (std::isfinite(batch_loss) && std::isfinite(clip)) {
-      standing.rate = learning_rate(options, static_cast<int>(number / per_epoch), number, total);
+      standing.rate = learning_rate(options, number / per_epoch, number, total);
       training.optimiser.step(model.parameters().values(), step.gradient(), standing.rate, clip);
       standing.epoch_loss += batch_loss;
       ++standing.epoch_steps;
@@ -185,8 +205,7 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
       standing.skipped_in_a_row = 0;
     } else {
       if (standing.skipped++ == 0)
-        std::cerr << "train: "
-                  << tools::divergence_text(number + 1, batches.divergence(model, loss));
+        tools::complain(tools::divergence_text(number + 1, batches.divergence(model, loss)));
       if (options.on_divergence == "stop" || ++standing.skipped_in_a_row >= give_up_after) {
         end_epoch(progress);
         return "diverged";
@@ -194,9 +213,14 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
     }
     standing.seconds = seconds_before + watch.seconds();
     if (standing.batches % per_epoch == 0 || standing.batches == total) end_epoch(progress);
-    if (options.checkpoint_every > 0 && standing.seconds - saved_at >= options.checkpoint_every) {
+    if (options.checkpoint_every > 0 && standing.seconds >= save_at) {
       save();
-      saved_at = standing.seconds;
+      save_at = standing.seconds + std::min(options.checkpoint_every,
+                                            std::max(shortest_checkpoint_every, watch.seconds()));
+    }
+    if (!options.quiet && standing.seconds >= look_at) {
+      tools::look_for_reader();
+      look_at = standing.seconds + look_for_reader_every;
     }
   }
   save();
@@ -204,9 +228,8 @@ std::string fit(const tools::Training& training, const TrainOptions& options, Ba
 }
 
 /// --dry-run: all options, and how much there is to do, as a first few steps show it.
-std::string the_job(const nn::Model& model, const TrainOptions& options, Batches& batches) {
-  const nn::Loss loss = make_loss(options);
-  nn::TrainingStep step(model, loss, {options.batch, options.shard_width, options.threads});
+std::string the_job(const nn::Model& model, nn::TrainingStep& step, const TrainOptions& options,
+                    Batches& batches) {
   const tools::Course course = batches.course();
   batches.go_to(0);
   step.run(batches.states(), batches.accelerations());  // the first also fetches its memory
@@ -234,13 +257,17 @@ std::string the_job(const nn::Model& model, const TrainOptions& options, Batches
 tools::ExitCode train(const TrainOptions& options) {
   const bool resumed = !options.resume.empty();
   Random random(options.seed);
+  tools::require_resources(options);
 
   // System, data, model, fit. What is resumed draws its data again, as it did when it began.
   const Subject subject(options);
   Batches batches(options, random, subject);
   const auto model = make_model(options, subject.angles);
   initialise(*model, options, random);
-  if (options.dry_run) throw tools::EndProgram(tools::exit_ok, the_job(*model, options, batches));
+  const nn::Loss loss = make_loss(options);
+  nn::TrainingStep step = make_step(options, *model, loss);
+  if (options.dry_run)
+    throw tools::EndProgram(tools::exit_ok, the_job(*model, step, options, batches));
   const auto optimiser = make_optimiser(options, *model);
   tools::RunResult result{.options = options,
                           .coordinates = subject.names,
@@ -250,54 +277,69 @@ tools::ExitCode train(const TrainOptions& options) {
                           .judgement = {}};
   const tools::Training training{*model,          *optimiser,       random,
                                  result.standing, batches.course(), subject.file};
-  if (resumed) {
-    const std::string other =
-        tools::Checkpoint(fs::path(options.out) / tools::checkpoint_file).restore(training);
-    if (!other.empty())
-      std::cerr << "train: the run comes from another build (" << other
-                << "; this one: " << tools::this_build()
-                << "); it goes on, but not to the bits that it would have reached there\n";
-  }
-  tools::RunFolder folder(
-      options.out,
-      resumed ? std::optional(training.course.epochs_of(result.standing.batches)) : std::nullopt);
-  if (!resumed) folder.write("config.toml", to_toml(options));
-  tools::watch_for_interrupt();
-  result.status = fit(training, options, batches, folder);
-  folder.write("model.safetensors", nn::to_safetensors(model->parameters()));
 
-  // Judge.
+  // From here on there is something to save before the program ends.
+  tools::note_interrupts();
+  tools::RunFolder folder(options.out);
+  const std::string config = to_toml(options);
+  const auto save = [&] { folder.write(tools::checkpoint_file, to_checkpoint(training, config)); };
+  const auto save_weights = [&] {
+    folder.write("model.safetensors", nn::to_safetensors(model->parameters()));
+  };
+  if (resumed) {
+    const tools::Checkpoint checkpoint(folder.path() / tools::checkpoint_file);
+    if (const std::string other = checkpoint.restore(training); !other.empty())
+      tools::complain("the run comes from another build (" + other +
+                      "; this one: " + tools::this_build() +
+                      "); it goes on, but not to the bits that it would have reached there");
+  }
+  folder.begin(config, resumed ? std::optional(training.course.epochs_of(result.standing.batches))
+                               : std::nullopt);
+  folder.refill_by(save);
+  result.status = fit(training, step, loss, options, batches, folder, save);
+  save_weights();
+  folder.refill_by([&] { save(), save_weights(); });
+  const auto interrupted_text = [&] {
+    return "interrupted after " + std::to_string(result.standing.train_steps) +
+           " steps; go on with ./train --resume " + folder.path().string();
+  };
+
+  // Judge. All that it could lose is time: an interrupt need not wait for it.
   if (result.status == "finished") {
+    result.status = "interrupted";
+    folder.write("result.json", to_json(result));
+    tools::end_at_interrupt("train: " + interrupted_text() + '\n');
     if (!options.quiet)
-      std::cout << (subject.truth ? "  judging on fresh states and trajectories"
-                                  : "  judging on what was held out")
-                << std::endl;
-    const physics::Motion learnt = tools::interruptible(learnt_motion(*model));
-    try {
-      if (subject.truth) {
-        result.judgement = judge(options, {*subject.truth, learnt});
-        folder.write("trajectory.csv", trajectory_csv(options, {*subject.truth, learnt}));
-      } else {
-        result.judgement.emplace().acceleration = nn::judge_accelerations(learnt, subject.held_out);
-      }
-    } catch (const tools::Interrupted&) {
-      result.status = "interrupted";
+      tools::print(subject.truth ? "  judging on fresh states and trajectories\n"
+                                 : "  judging on what was held out\n");
+    const physics::Motion learnt = learnt_motion(*model);
+    std::string example;
+    if (subject.truth) {
+      result.judgement = judge(options, {*subject.truth, learnt});
+      example = trajectory_csv(options, {*subject.truth, learnt});
+    } else {
+      result.judgement.emplace().acceleration = nn::judge_accelerations(learnt, subject.held_out);
     }
+    tools::note_interrupts();
+    if (!example.empty()) folder.write("trajectory.csv", example);
+    result.status = "finished";
   }
 
   // Tell.
   folder.write("result.json", to_json(result));
-  if (!options.quiet)
-    std::cout << to_table(result) << "  files in " << folder.path().string() << "/\n";
+  if (!options.quiet &&
+      !tools::print(to_table(result) + "  files in " + folder.path().string() + "/\n"))
+    tools::complain("the run is " + result.status + "; its files are in " + folder.path().string() +
+                    '/');
   if (result.status == "diverged") {
-    std::cerr << "train: diverged after " << result.standing.train_steps << " steps "
-              << "(batches without a finite loss: " << result.standing.skipped
-              << "); the weights before are in " << folder.path().string() << "/\n";
+    tools::complain(
+        "diverged after " + std::to_string(result.standing.train_steps) +
+        " steps (batches without a finite loss: " + std::to_string(result.standing.skipped) +
+        "); the weights before are in " + folder.path().string() + '/');
     return tools::exit_diverged;
   }
   if (result.status == "interrupted") {
-    std::cerr << "train: interrupted after " << result.standing.train_steps
-              << " steps; go on with ./train --resume " << folder.path().string() << '\n';
+    tools::complain(interrupted_text());
     return tools::exit_interrupted;
   }
   return tools::exit_ok;

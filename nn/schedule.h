@@ -13,7 +13,7 @@ struct StepLR {
   int step_size = 10;  ///< epochs between two drops
   double gamma = 0.5;  ///< factor of a drop
 
-  double rate(int epoch) const { return initial * std::pow(gamma, epoch / step_size); }
+  double rate(long epoch) const { return initial * std::pow(gamma, epoch / step_size); }
 };
 
 /// Up to the peak in a straight line, then down to zero along half a cosine.

@@ -1,12 +1,12 @@
 // tools/evaluate RUN: judges what ./train has saved, on states that training has not seen.
 #include <cstdint>
-#include <iostream>
 #include <limits>
 
 #include "tools/evaluation.h"
 #include "tools/flags.h"
+#include "tools/interrupt.h"
+#include "tools/memory.h"
 #include "tools/models.h"
-#include "tools/progress.h"
 #include "tools/run_folder.h"
 #include "tools/safetensors_file.h"
 
@@ -62,16 +62,20 @@ tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   if (!training.data.empty())
     throw tools::IoError("'" + run.string() + "' has learnt from the file '" + training.data +
                          "'; only a model of the double pendulum can be held against the truth");
+  const tools::FolderLock lock(run);
+  tools::require_threads(options.threads);
+  tools::require_memory(80 * (options.duration / 0.02 + 1) * options.trajectories,
+                        "--trajectories and --duration");
   const auto model = tools::make_model(training);
   tools::load_weights(run / "model.safetensors", model->parameters());
-  tools::watch_for_interrupt();
   const tools::Evaluation found = evaluate(*model, training, options);
+  tools::note_interrupts();  // the files belong together
   tools::write_file(run / "divergence.csv", found.divergence_csv);
   tools::write_file(run / "poincare.csv", found.poincare_csv);
   tools::write_file(run / "evaluation.json", to_json(found));
   if (!options.quiet)
-    std::cout << to_table(found, training, options) << "  written to "
-              << (run / "evaluation.json").string() << '\n';
+    tools::print(to_table(found, training, options) + "  written to " +
+                 (run / "evaluation.json").string() + '\n');
   return tools::exit_ok;
 }
 

@@ -205,7 +205,7 @@ Evaluation evaluate(const nn::NetworkModel& model, const TrainOptions& training,
                     const EvaluateOptions& options) {
   const Stopwatch watch;
   Random random(options.seed + evaluate_seed);
-  const Motions motions{true_motion(training.system), interruptible(nn::learnt_motion(model))};
+  const Motions motions{true_motion(training.system), nn::learnt_motion(model)};
   Evaluation found;
   found.regions = regions(training);
   for (Region& region : found.regions) judge(region, motions, options, random);

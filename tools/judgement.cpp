@@ -32,13 +32,6 @@ physics::Motion true_motion(const physics::DoublePendulum& system) {
       });
 }
 
-physics::Motion interruptible(physics::Motion motion) {
-  return [motion = std::move(motion)](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
-    if (interrupted()) throw Interrupted();
-    motion(states, rates);
-  };
-}
-
 physics::Rk45Options for_learnt(double tolerance, double duration) {
   // Started anywhere in the default's phase space, the true double pendulum takes at most 121 steps
   // a second at a tolerance of 1e-6; a formula of fifth order, (1e-6 / tolerance)^(1/5) times that.

@@ -27,8 +27,6 @@ struct Motions {
 };
 /// The closed form of the double pendulum.
 physics::Motion true_motion(const physics::DoublePendulum& system);
-/// The same motion, which throws Interrupted once the user has pressed Ctrl-C.
-physics::Motion interruptible(physics::Motion motion);
 
 /// How trajectories are integrated: the true ones, and learnt ones at a tolerance. A learnt motion
 /// gets somewhat more steps than the true one takes; what needs more has run away.

@@ -1,4 +1,4 @@
-// What every program here does alike: how it ends, and what it says where it fails.
+// What every program here does alike: how it speaks, how it ends, and what it says where it fails.
 #pragma once
 
 #include <functional>
@@ -28,10 +28,18 @@ struct IoError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Thrown where a long computation notices an interrupt (tools/progress.h).
-struct Interrupted {};
+/// Writes to standard output, at once; returns whether that worked. Where it fails nothing more is
+/// written there. A reader that has gone counts as an interrupt (tools/interrupt.h); anything else
+/// does not stop a program, but becomes its exit code: 4.
+bool print(const std::string& text);
 
-/// One for each core.
+/// Finds out that the reader of standard output has gone (`./train | head`) without writing to it.
+void look_for_reader();
+
+/// Writes a line to standard error, behind the program's name.
+void complain(const std::string& text);
+
+/// One for each core that this process may use.
 int all_threads();
 
 /// Runs a program's main part; whatever it throws becomes a message and an exit code. `name` begins

@@ -23,13 +23,13 @@ bool decorated(int descriptor);
 class Progress {
  public:
   /// Of a run that has done `done` of its epochs already.
-  Progress(int epochs, double done, bool quiet);
+  Progress(long epochs, double done, bool quiet);
 
   /// After an epoch (counted from 1).
-  void show(int epoch, double loss, double learning_rate);
+  void show(long epoch, double loss, double learning_rate);
 
  private:
-  int epochs_;
+  long epochs_;
   double done_;
   bool quiet_, decorated_;
   Stopwatch watch_;
@@ -41,9 +41,5 @@ class Progress {
 /// default burns up to 16 ms of a core at each barrier; where another program wants that core, a
 /// training step of 0.3 ms then takes 16.
 void wait_patiently(char** argv);
-
-/// From now on Ctrl-C only sets what `interrupted` tells; a second Ctrl-C ends the program at once.
-void watch_for_interrupt();
-bool interrupted();
 
 }  // namespace tools

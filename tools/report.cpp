@@ -42,7 +42,7 @@ std::string divergence_text(long step, const std::optional<nn::Divergence>& foun
       text += format("; condition number of its mass matrix: %.3g", *found->condition);
     text += ".\n";
   }
-  return text + "  Try a lower --lr, a --clip, another --seed, or a larger --kinetic-prior.\n";
+  return text + "  Try a lower --lr, a --clip, another --seed, or a larger --kinetic-prior.";
 }
 
 std::string to_json(const RunResult& result) {

@@ -41,12 +41,20 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         for stale in ("result.json", "evaluation.json"):  # of another command, or of half a run
             (self.folder / stale).unlink(missing_ok=True)
-        write(self.folder / "command.json", json.dumps(self.command) + "\n")
         with open(self.folder / "stderr.txt", "w") as errors:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
                 start_new_session=True,  # a Ctrl-C is for us; we pass it on
             )
+
+    def ended(self):
+        """Whether the process has; the command of one that left a result stands beside it then.
+
+        Not before: ./train begins by deleting what is of an earlier run, its command too.
+        """
+        if self.process.poll() in (0, DIVERGED):
+            write(self.folder / "command.json", json.dumps(self.command) + "\n")
+        return self.process.poll() is not None
 
     def complaint(self):
         return (self.folder / "stderr.txt").read_text(errors="replace").strip()
@@ -122,7 +130,7 @@ def make(runs, options):
                 if signals:
                     end(f"\n  stopping {len(running)} runs (once more kills them); "
                         "the same command goes on from here", INTERRUPTED)
-                for run in [run for run in running if run.process.poll() is not None]:
+                for run in [run for run in running if run.ended()]:
                     running.remove(run)
                     if run.process.returncode == USAGE:
                         end(f"{shlex.join(run.command)}\n{run.complaint()}", USAGE)

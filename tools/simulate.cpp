@@ -1,11 +1,11 @@
 // tools/simulate: motion of the double pendulum as a CSV file, as an instrument would record it.
 #include <cmath>
 #include <cstdint>
-#include <iostream>
 #include <limits>
 
 #include "tools/flags.h"
 #include "tools/judgement.h"
+#include "tools/memory.h"
 #include "tools/run_folder.h"
 
 namespace {
@@ -135,16 +135,20 @@ std::string to_csv(const Eigen::MatrixXd& rows, bool time, const std::string& co
 }
 
 tools::ExitCode simulate(const SimulateOptions& o) {
+  if (o.trajectories > 0)
+    tools::require_memory(200 * (o.duration / o.step + 1) * o.trajectories,
+                          "--trajectories, --duration and --step");
+  else
+    tools::require_memory(200. * o.states, "--states");
   Random random(o.seed);
   Eigen::MatrixXd rows = rows_of(o, random);
   const bool time = o.trajectories > 0;
   if (o.noise > 0) add_noise(o.noise, rows.bottomRows(6), random);
   const std::string csv = to_csv(rows, time, o.columns);
   if (o.out.empty())
-    std::cout << csv << std::flush;
+    tools::print(csv);
   else
     tools::write_file(o.out, csv);
-  if (o.out.empty() && !std::cout) throw tools::IoError("cannot write to standard output");
   return tools::exit_ok;
 }
 

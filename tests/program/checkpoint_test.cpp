@@ -1,16 +1,9 @@
 // Runs that are stopped, killed and resumed, and checkpoints that cannot be.
 #include "tools/checkpoint.h"
 
-#include <signal.h>
-#include <unistd.h>
-
-#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <functional>
 #include <limits>
 #include <memory>
-#include <thread>
 
 #include "nn/adam.h"
 #include "tests/program/program.h"
@@ -18,11 +11,13 @@
 #include "tools/run_folder.h"
 
 namespace fs = std::filesystem;
+using program::Background;
 using program::contains;
 using program::Folder;
 using program::metrics_without_time;
 using program::Outcome;
 using program::split;
+using program::wait_until;
 
 namespace {
 
@@ -35,44 +30,6 @@ void check_same(const Folder& folder, const std::string& a, const std::string& b
         metrics_without_time(folder.read(b + "/metrics.csv")));
   CHECK(folder.json(a + "/result.json")["acceleration_l1"] ==
         folder.json(b + "/result.json")["acceleration_l1"]);
-}
-
-/// ./train in the background, in the folder.
-class Background {
- public:
-  Background(const Folder& folder, const std::string& flags) : child_(fork()) {
-    REQUIRE(child_ >= 0);
-    if (child_ == 0) {
-      const std::string command = "exec '" TRAIN_PROGRAM "' " + flags + " >stdout 2>stderr";
-      if (chdir(folder.path().c_str()) == 0)
-        execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
-      _exit(127);
-    }
-  }
-  ~Background() {
-    if (status_ < 0) end_by(SIGKILL);
-  }
-  Background(const Background&) = delete;
-  Background& operator=(const Background&) = delete;
-
-  /// Sends the signal and waits; the exit code, or minus the signal that ended it.
-  int end_by(int signal) {
-    kill(child_, signal);
-    waitpid(child_, &status_, 0);
-    return WIFEXITED(status_) ? WEXITSTATUS(status_) : -WTERMSIG(status_);
-  }
-
- private:
-  pid_t child_;
-  int status_ = -1;
-};
-
-/// Waits until something is so, for 20 s at most.
-void wait_until(const std::function<bool()>& so) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!so() && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  REQUIRE(so());
 }
 
 }  // namespace
@@ -104,11 +61,34 @@ TEST_CASE("a run that was killed goes on from its last checkpoint as if it had n
   const Folder folder;
   const std::string run = small + "--epochs 60 --steps-per-epoch 50 --checkpoint-every 1e-9 ";
   REQUIRE(folder.train(run + "--out once").code == 0);
-  Background killed(folder, run + "--out twice");
+  Background killed(folder, program::train + run + "--out twice");
   wait_until([&] { return split(folder.read("twice/metrics.csv"), '\n').size() > 4; });
   CHECK(killed.end_by(SIGKILL) == -SIGKILL);
   CHECK(folder.train("--resume twice --quiet").code == 0);
   check_same(folder, "once", "twice");
+}
+
+TEST_CASE("a resumed run knows how much is left to do") {
+  const Folder folder;
+  // It stops two steps before the end of epoch 1 of 100: 99 epochs take as long 50 times 99 times.
+  REQUIRE(folder
+              .train("--hidden 64,64 --batch 128 --rollouts 0 --epochs 100 --steps-per-epoch 100 "
+                     "--optimiser adam --stop-after 98 --out X")
+              .code == 130);
+  const double before = folder.json("X/result.json")["wall_s"].get<double>();
+  const Outcome resumed = folder.train("--resume X --stop-after 3");
+  const double after = std::stod(split(split(folder.read("X/metrics.csv"), '\n')[1], ',')[3]);
+  const double left = (after - before) * 50 * 99;
+  REQUIRE(left > 1);
+  const std::size_t at = resumed.out.find("epoch   1/100"), end = resumed.out.find(" left", at);
+  REQUIRE(end != std::string::npos);
+  const std::vector<std::string> words = split(resumed.out.substr(at, end - at), ' ');
+  const std::string unit = words.back();
+  const double told = std::stod(words[words.size() - 2]) * (unit == "s"     ? 1
+                                                            : unit == "min" ? 60
+                                                            : unit == "h"   ? 3600
+                                                                            : 86400);
+  CHECK(told > 0.9 * left - 1);  // more on a busy machine, which has gone on since
 }
 
 TEST_CASE("a finished run that is resumed is only judged again") {
@@ -123,7 +103,7 @@ TEST_CASE("a finished run that is resumed is only judged again") {
 
 TEST_CASE("Ctrl-C finishes the step, saves, says how to go on, and ends with 130") {
   const Folder folder;
-  Background run(folder, small + "--epochs 1000000 --steps-per-epoch 10 --out X");
+  Background run(folder, program::train + small + "--epochs 1000000 --steps-per-epoch 10 --out X");
   wait_until([&] { return split(folder.read("X/metrics.csv"), '\n').size() > 1; });
   CHECK(run.end_by(SIGINT) == 130);
   CHECK(contains(folder.read("stderr"), "interrupted after "));

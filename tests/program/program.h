@@ -3,16 +3,21 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace program {
@@ -70,6 +75,59 @@ inline std::string quoted(const std::string& text) {
   return word + "'";
 }
 
+inline const std::string train = "'" TRAIN_PROGRAM "' ", evaluate = "'" EVALUATE_PROGRAM "' ",
+                         simulate = "'" SIMULATE_PROGRAM "' ";
+
+/// A program that runs in the folder while the test goes on.
+class Background {
+ public:
+  /// A command of the shell that ends in the program; its words go to `stdout` and `stderr` in the
+  /// folder, where the command does not say otherwise.
+  Background(const Folder& folder, const std::string& command) {
+    for (const char* of_another : {"stdout", "stderr"})
+      std::filesystem::remove(folder.path() / of_another);
+    child_ = fork();
+    REQUIRE(child_ >= 0);
+    if (child_ == 0) {
+      const std::string line = "exec >stdout 2>stderr; exec " + command;
+      if (chdir(folder.path().c_str()) == 0)
+        execl("/bin/sh", "sh", "-c", line.c_str(), static_cast<char*>(nullptr));
+      _exit(127);
+    }
+  }
+  ~Background() {
+    if (!ended_) end_by(SIGKILL);
+  }
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+
+  pid_t id() const { return child_; }
+  void send(int signal) const { kill(child_, signal); }
+  /// Waits for its end; the exit code, or minus the signal that ended it.
+  int wait() {
+    int status = 0;
+    waitpid(child_, &status, 0);
+    ended_ = true;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  int end_by(int signal) {
+    send(signal);
+    return wait();
+  }
+
+ private:
+  pid_t child_ = -1;
+  bool ended_ = false;
+};
+
+/// Waits until something is so; a busy machine has a minute for it.
+inline void wait_until(const std::function<bool()>& so) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (!so() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  REQUIRE(so());
+}
+
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -79,6 +137,11 @@ inline std::vector<std::string> split(const std::string& text, char at) {
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, at);) parts.push_back(part);
   return parts;
+}
+
+/// Rows of metrics.csv so far, its header too.
+inline std::size_t rows(const Folder& folder, const std::string& run) {
+  return split(folder.read(run + "/metrics.csv"), '\n').size();
 }
 
 /// metrics.csv without the column of seconds, the one thing that differs between equal runs.

@@ -263,6 +263,19 @@ TEST_CASE(
   CHECK(split(run.err, '\n').size() < 10);  // told once, not a hundred times
 }
 
+TEST_CASE("a batch that was learnt begins the count of those in a row without a finite loss anew") {
+  const Folder folder;
+  std::string csv = "x,x',x''\n";
+  for (int k = 0; k < 60; ++k)  // the square of every third acceleration overflows
+    csv += std::to_string(0.01 * k) + ",0.5," + (k % 3 == 0 ? "1e200" : "-0.2") + '\n';
+  folder.write("wild.csv", csv);
+  const Outcome run = folder.train(
+      "--data wild.csv --batch 1 --loss mse --hidden 4 --epochs 1 --steps 600 --out X");
+  CHECK(run.code == 0);
+  CHECK(folder.json("X/result.json")["skipped"].get<long>() > 100);
+  CHECK(folder.json("X/result.json")["status"] == "finished");
+}
+
 TEST_CASE("every model trains by the same program and says what it has learnt") {
   const Folder folder;
   for (const char* model : {"lnn", "delan", "hnn", "mlp"}) {

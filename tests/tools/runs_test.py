@@ -164,6 +164,19 @@ Best model: o/batch-4_lr-0.001_seed-0/, loss 0.05, acceleration error 0.15 rad/s
         self.run_tool("sweep --grid batch=4 --seeds 0 --out o -- --epochs 3")
         self.assertEqual(len(self.lines("calls")), 2)
 
+    @unittest.skipUnless(os.access(REAL_TRAIN, os.X_OK), "./train is not built")
+    def test_a_folder_that_was_used_by_hand_is_run_again(self):
+        self.train = REAL_TRAIN
+        sweep = "sweep --grid lr=1e-3 --seeds 0 --out o -- --steps 4 --batch 8 --rollouts 0 --preset default"
+        self.run_tool(sweep)
+        self.run_tool(sweep)
+        self.assertIn("1 are there already", self.out)
+        subprocess.run([REAL_TRAIN, *"--quiet --steps 4 --batch 8 --rollouts 0 --seed 9".split(),
+                        "--out", "o/lr-0.001_seed-0"], cwd=self.folder, check=True)
+        self.run_tool(sweep)
+        self.assertIn("0 are there already", self.out)
+        self.assertEqual(self.json("o/lr-0.001_seed-0/result.json")["seed"], 0)
+
     def test_a_run_without_an_end_is_run_again(self):
         self.run_tool("sweep --grid batch=4,16,64 --seeds 0 --out o")
         (self.folder / "o/batch-4_seed-0/result.json").unlink()
