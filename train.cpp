@@ -258,6 +258,8 @@ tools::ExitCode train(const TrainOptions& options) {
   const bool resumed = !options.resume.empty();
   Random random(options.seed);
   tools::require_resources(options);
+  if (!options.dry_run && fs::is_directory(options.out))
+    tools::FolderLock{options.out};  // a folder in use is refused before the data are drawn
 
   // System, data, model, fit. What is resumed draws its data again, as it did when it began.
   const Subject subject(options);

@@ -66,20 +66,21 @@ std::string owner(int file) {
   return "process " + std::to_string(lock.l_pid);
 }
 
-/// The header and the first rows, as far as they are whole.
-std::string first_rows(const std::string& csv, long count) {
+/// The header and the rows of the first epochs, as far as they are there and whole.
+std::string first_rows(const std::string& csv, long epochs) {
   std::istringstream lines(csv);
-  std::string kept = metrics_header, row;
-  std::getline(lines, row);
-  long epoch = 0;
-  while (epoch < count && std::getline(lines, row) && !lines.eof() &&
-         row.starts_with(std::to_string(epoch + 1) + ',') && std::ranges::count(row, ',') == 3) {
+  std::string kept = metrics_header;
+  long count = 0, last = 0;
+  for (std::string row; std::getline(lines, row) && !lines.eof();) {
+    const long epoch = std::strtol(row.c_str(), nullptr, 10);  // 0 of the header
+    if (epoch <= last || epoch > epochs || std::ranges::count(row, ',') != 3) continue;
     kept += row + '\n';
-    ++epoch;
+    last = epoch;
+    ++count;
   }
-  if (epoch < count)
-    complain("metrics.csv has whole rows of " + std::to_string(epoch) + " of the " +
-             std::to_string(count) + " epochs so far; it goes on without the others");
+  if (count < epochs)
+    complain("metrics.csv has whole rows of " + std::to_string(count) + " of the " +
+             std::to_string(epochs) + " epochs so far; it goes on without the others");
   return kept;
 }
 

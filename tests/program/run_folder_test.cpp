@@ -166,6 +166,9 @@ TEST_CASE("metrics that are cut or gone are told, and the run goes on") {
     expected.erase(expected.begin() + 1 + static_cast<long>(c.kept), expected.begin() + 4);
     CHECK(split(metrics_without_time(folder.read("Y/metrics.csv")), '\n') == expected);
     CHECK(folder.read("Y/model.safetensors") == folder.read("once/model.safetensors"));
+    // What came after the gap is not lost when it goes on once more.
+    CHECK(folder.train("--resume Y --quiet").code == 0);
+    CHECK(split(metrics_without_time(folder.read("Y/metrics.csv")), '\n') == expected);
   }
 }
 
