@@ -59,7 +59,7 @@ TEST_CASE("100 steps at once and 37, stopped, resumed, are the same to the last 
 
 TEST_CASE("a run that was killed goes on from its last checkpoint as if it had not been") {
   const Folder folder;
-  const std::string run = small + "--epochs 60 --steps-per-epoch 50 ";
+  const std::string run = small + "--epochs 300 --steps-per-epoch 5 ";
   REQUIRE(folder.train(run + "--out once").code == 0);
   Background killed(folder, program::train + run + "--checkpoint-every 1e-9 --out twice");
   wait_until([&] { return split(folder.read("twice/metrics.csv"), '\n').size() > 4; });
