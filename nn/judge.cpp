@@ -12,15 +12,32 @@ using autodiff::Index;
 
 namespace {
 
-void require_pairs(const std::vector<physics::Solution>& learnt,
-                   const std::vector<physics::Solution>& truth) {
+std::string shape(const physics::Solution& trajectory) {
+  return std::to_string(trajectory.y.rows()) + 'x' + std::to_string(trajectory.y.cols());
+}
+
+}  // namespace
+
+std::vector<std::size_t> judged_pairs(const std::vector<physics::Solution>& learnt,
+                                      const std::vector<physics::Solution>& truth) {
   if (truth.empty() || learnt.size() != truth.size())
     throw std::invalid_argument("[judge] " + std::to_string(learnt.size()) + " learnt and " +
                                 std::to_string(truth.size()) +
                                 " true trajectories: they go in pairs");
+  std::vector<std::size_t> pairs;
+  const Index d = truth.front().y.rows();
+  for (std::size_t k = 0; k < truth.size(); ++k) {
+    const bool can_stand = learnt[k].y_end.size() == d || learnt[k].y.cols() >= truth[k].y.cols();
+    if (learnt[k].y.rows() != d || truth[k].y.rows() != d || !can_stand)
+      throw std::invalid_argument("[judge] trajectory " + std::to_string(k) + ": learnt states " +
+                                  shape(learnt[k]) + " that end with " +
+                                  std::to_string(learnt[k].y_end.size()) + " numbers, true ones " +
+                                  shape(truth[k]) + ": all need " + std::to_string(d) + " rows");
+    if (truth[k].ok() && truth[k].y.cols() > 0 && truth[k].y.cols() >= learnt[k].y.cols())
+      pairs.push_back(k);
+  }
+  return pairs;
 }
-
-}  // namespace
 
 AccelerationErrors judge_accelerations(const physics::Motion& learnt,
                                        const physics::DataSet& truth) {
@@ -46,18 +63,24 @@ AccelerationErrors judge_accelerations(const physics::Motion& learnt,
 
 RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
                              const std::vector<physics::Solution>& truth) {
-  require_pairs(learnt, truth);
+  const std::vector<std::size_t> pairs = judged_pairs(learnt, truth);
   const Index n = truth.front().y.rows() / 2;
-  RolloutErrors errors{Eigen::VectorXd::Zero(n), Eigen::VectorXd::Zero(n)};
-  Eigen::MatrixXd of_one(truth.size(), n);  // mean square of each trajectory
-  for (std::size_t k = 0; k < truth.size(); ++k) {
+  RolloutErrors errors;
+  errors.mse = errors.median = Eigen::VectorXd::Constant(n, std::nan(""));
+  errors.left_out = static_cast<Index>(truth.size() - pairs.size());
+  for (std::size_t k = 0; k < truth.size() && errors.reason.empty(); ++k)
+    if (!truth[k].ok()) errors.reason = truth[k].message;
+  if (pairs.empty()) return errors;
+  Eigen::MatrixXd of_one(pairs.size(), n);  // mean square of each trajectory
+  for (std::size_t row = 0; row < pairs.size(); ++row) {
+    const std::size_t k = pairs[row];
     const Index times = truth[k].y.cols(), reached = learnt[k].y.cols();
     if (reached < times) ++errors.stopped;
     Eigen::MatrixXd q(n, times);
     q.leftCols(reached) = learnt[k].y.topRows(n);
     if (reached < times)
       q.rightCols(times - reached) = learnt[k].y_end.head(n).replicate(1, times - reached);
-    of_one.row(k) = (q - truth[k].y.topRows(n)).cwiseAbs2().rowwise().mean();
+    of_one.row(static_cast<Index>(row)) = (q - truth[k].y.topRows(n)).cwiseAbs2().rowwise().mean();
   }
   errors.mse = of_one.colwise().mean();
   for (Index i = 0; i < n; ++i) errors.median[i] = quantile(of_one.col(i), 0.5);
@@ -69,6 +92,10 @@ Eigen::VectorXd energy_errors(const std::vector<physics::Solution>& trajectories
   Eigen::VectorXd errors(trajectories.size());
   for (std::size_t k = 0; k < trajectories.size(); ++k) {
     const physics::Solution& trajectory = trajectories[k];
+    if (trajectory.y.cols() == 0 || trajectory.y_end.size() != trajectory.y.rows())
+      throw std::invalid_argument("[energy_errors] trajectory " + std::to_string(k) + " has " +
+                                  shape(trajectory) + " states and ends with " +
+                                  std::to_string(trajectory.y_end.size()) + " numbers");
     const double first = energy(trajectory.y.col(0).data()), last = energy(trajectory.y_end.data());
     errors[k] = std::abs(last - first) / scale;
   }
@@ -77,16 +104,21 @@ Eigen::VectorXd energy_errors(const std::vector<physics::Solution>& trajectories
 
 Eigen::VectorXd valid_times(const std::vector<physics::Solution>& learnt,
                             const std::vector<physics::Solution>& truth, double threshold) {
-  require_pairs(learnt, truth);
+  const std::vector<std::size_t> pairs = judged_pairs(learnt, truth);
   const Index n = truth.front().y.rows() / 2;
-  Eigen::VectorXd times(truth.size());
-  for (std::size_t k = 0; k < truth.size(); ++k) {
+  Eigen::VectorXd times(pairs.size());
+  for (std::size_t row = 0; row < pairs.size(); ++row) {
+    const std::size_t k = pairs[row];
+    if (truth[k].t.size() != truth[k].y.cols())
+      throw std::invalid_argument("[valid_times] trajectory " + std::to_string(k) + " has " +
+                                  std::to_string(truth[k].y.cols()) + " states at " +
+                                  std::to_string(truth[k].t.size()) + " times");
     const Index both = std::min(learnt[k].y.cols(), truth[k].y.cols());
     const Eigen::RowVectorXd distance =
         (learnt[k].y.topLeftCorner(n, both) - truth[k].y.topLeftCorner(n, both)).colwise().norm();
     Index s = 0;
     while (s + 1 < both && distance[s + 1] <= threshold) ++s;
-    times[k] = truth[k].t[s];
+    times[static_cast<Index>(row)] = truth[k].t[s];
   }
   return times;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "physics/data_set.h"
 
@@ -26,12 +28,20 @@ struct AccelerationErrors {
 AccelerationErrors judge_accelerations(const physics::Motion& learnt,
                                        const physics::DataSet& truth);
 
+/// The pairs of a learnt and a true trajectory from the same start that can be judged, in order:
+/// those whose truth came to its end. Throws std::invalid_argument where they do not pair.
+std::vector<std::size_t> judged_pairs(const std::vector<physics::Solution>& learnt,
+                                      const std::vector<physics::Solution>& truth);
+
 /// Trajectories, sample by sample in time. A learnt one that stopped early counts as standing still
-/// where it stopped: what has run away stays far away.
+/// where it stopped: what has run away stays far away. Where the truth itself stopped early there
+/// is nothing to judge by: those are left out and counted. The errors are NaN if none is left.
 struct RolloutErrors {
-  Eigen::VectorXd mse;          ///< of each coordinate, over all trajectories and times [rad²]
-  Eigen::VectorXd median;       ///< median over the trajectories of the same
-  autodiff::Index stopped = 0;  ///< trajectories that ended before their last time
+  Eigen::VectorXd mse;           ///< of each coordinate, over all trajectories and times [rad²]
+  Eigen::VectorXd median;        ///< median over the trajectories of the same
+  autodiff::Index stopped = 0;   ///< judged trajectories that ended before their last time
+  autodiff::Index left_out = 0;  ///< trajectories not judged
+  std::string reason;            ///< where and why the truth of the first of these stopped
 };
 RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
                              const std::vector<physics::Solution>& truth);
@@ -39,12 +49,12 @@ RolloutErrors judge_rollouts(const std::vector<physics::Solution>& learnt,
 /// Energy of one state, of the true system [J].
 using Energy = std::function<double(const double* state)>;
 
-/// |E at the end - E(first)| / scale of each trajectory.
+/// |E at the end - E(first)| / scale of each trajectory, wherever it ended.
 Eigen::VectorXd energy_errors(const std::vector<physics::Solution>& trajectories,
                               const Energy& energy, double scale);
 
 /// For how long a learnt trajectory can be believed: the last time before the distance
-/// ‖q learnt - q true‖ exceeds the threshold, or before the trajectory ends. Of each pair.
+/// ‖q learnt - q true‖ exceeds the threshold, or before the trajectory ends. Of each judged pair.
 Eigen::VectorXd valid_times(const std::vector<physics::Solution>& learnt,
                             const std::vector<physics::Solution>& truth, double threshold);
 

@@ -53,16 +53,38 @@ DataSet label(const Motion& motion, const Eigen::MatrixXd& states) {
           rates.bottomRows(states.rows() / 2).cast<autodiff::Scalar>()};
 }
 
-Eigen::MatrixXd chain(const std::vector<Solution>& trajectories) {
+Points chain(const std::vector<Solution>& trajectories) {
   Index total = 0;
-  for (const Solution& trajectory : trajectories) total += trajectory.y.cols();
-  Eigen::MatrixXd states(trajectories.empty() ? 0 : trajectories.front().y.rows(), total);
+  const Index d = trajectories.empty() ? 0 : trajectories.front().y.rows();
+  for (const Solution& trajectory : trajectories) {
+    if (trajectory.y.rows() != d || trajectory.t.size() != trajectory.y.cols())
+      throw std::invalid_argument("[chain] a trajectory of " + std::to_string(trajectory.y.cols()) +
+                                  " states of " + std::to_string(trajectory.y.rows()) +
+                                  " numbers at " + std::to_string(trajectory.t.size()) +
+                                  " times, the first one's states have " + std::to_string(d));
+    total += trajectory.y.cols();
+  }
+  Points points{Eigen::RowVectorXd(total), Eigen::MatrixXd(d, total)};
   Index begin = 0;
   for (const Solution& trajectory : trajectories) {
-    states.middleCols(begin, trajectory.y.cols()) = trajectory.y;
+    points.t.segment(begin, trajectory.t.size()) = trajectory.t.transpose();
+    points.y.middleCols(begin, trajectory.y.cols()) = trajectory.y;
     begin += trajectory.y.cols();
   }
-  return states;
+  return points;
+}
+
+std::string stopped_early(const std::vector<Solution>& trajectories) {
+  constexpr std::size_t told = 10;  // of those that stopped; more would hide the rest
+  std::string lines;
+  std::size_t stopped = 0;
+  for (std::size_t k = 0; k < trajectories.size(); ++k)
+    if (!trajectories[k].ok() && ++stopped <= told)
+      lines += "\n  number " + std::to_string(k + 1) + " at " + trajectories[k].message;
+  if (stopped == 0) return {};
+  if (stopped > told) lines += "\n  and " + std::to_string(stopped - told) + " more";
+  return std::to_string(stopped) + " of " + std::to_string(trajectories.size()) +
+         " trajectories stopped before their end:" + lines;
 }
 
 DataSet shuffled(const DataSet& data, Random& random) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -52,8 +53,18 @@ struct DataSet {
 
 /// The states with the accelerations that the motion gives them.
 DataSet label(const Motion& motion, const Eigen::MatrixXd& states);
-/// All points of all trajectories, one trajectory after the other.
-Eigen::MatrixXd chain(const std::vector<Solution>& trajectories);
+
+/// States and the times they belong to, a point a column.
+struct Points {
+  Eigen::RowVectorXd t;  ///< 1 x N
+  Eigen::MatrixXd y;     ///< 2n x N
+};
+/// All points of all trajectories, one trajectory after the other, each as far as it came.
+Points chain(const std::vector<Solution>& trajectories);
+
+/// Which trajectories stopped before their end, where and why, in some lines; "" if none did.
+std::string stopped_early(const std::vector<Solution>& trajectories);
+
 /// The samples in random order.
 DataSet shuffled(const DataSet& data, Random& random);
 /// The first `fraction` of the samples, and the rest. Both keep at least one sample.

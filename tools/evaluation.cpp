@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <tuple>
 
 #include "nn/learnt_motion.h"
 #include "nn/mass_matrix.h"
@@ -59,6 +60,14 @@ Eigen::MatrixXd true_masses(const physics::DoublePendulum& system, const Eigen::
 
 using Trajectories = std::vector<physics::Solution>;
 
+/// The mean of those that are finite, and how many are not.
+std::pair<double, Index> finite_mean(const Eigen::VectorXd& values) {
+  const auto finite = values.array().isFinite();
+  const Index count = finite.count();
+  return {finite.select(values.array(), 0).sum() / static_cast<double>(count),
+          values.size() - count};
+}
+
 /// Median distance ‖q - q'‖ at the time with that index, of those that got so far.
 double median_distance(const Trajectories& a, const Trajectories& b, Index time) {
   std::vector<double> distances;
@@ -68,19 +77,19 @@ double median_distance(const Trajectories& a, const Trajectories& b, Index time)
   return nn::quantile(Eigen::Map<Eigen::VectorXd>(distances.data(), Index(distances.size())), 0.5);
 }
 
-/// Quartiles of the distance ‖q - q'‖ at each time, where a trajectory that stopped early counts as
-/// standing still: 3 x times.
-Eigen::MatrixXd distances(const Trajectories& a, const Trajectories& b, Index times) {
-  Eigen::MatrixXd all(a.size(), times);
-  for (std::size_t k = 0; k < a.size(); ++k)
-    for (Index t = 0; t < times; ++t)
-      all(static_cast<Index>(k), t) =
-          (a[k].y.col(std::min(t, a[k].y.cols() - 1)) - b[k].y.col(std::min(t, b[k].y.cols() - 1)))
-              .head(2)
-              .norm();
+/// Quartiles of the distance ‖q - q'‖ at each time, of those whose truth got so far: 3 x times. A
+/// prediction that stopped early counts as standing still.
+Eigen::MatrixXd distances(const Trajectories& predicted, const Trajectories& truth, Index times) {
   Eigen::MatrixXd quartiles(3, times);
+  std::vector<double> at_once;
   for (Index t = 0; t < times; ++t) {
-    const Spread s = spread(all.col(t));
+    at_once.clear();
+    for (std::size_t k = 0; k < truth.size(); ++k)
+      if (t < truth[k].y.cols()) {
+        const auto& y = predicted[k].y;
+        at_once.push_back((y.col(std::min(t, y.cols() - 1)) - truth[k].y.col(t)).head(2).norm());
+      }
+    const Spread s = spread(Eigen::Map<Eigen::VectorXd>(at_once.data(), Index(at_once.size())));
     quartiles.col(t) << s.lower_quartile, s.median, s.upper_quartile;
   }
   return quartiles;
@@ -152,7 +161,7 @@ void judge(Region& region, const Motions& motions, const EvaluateOptions& option
       motions.learnt, physics::label(motions.truth, states_in(region, 10'000, random)));
 
   const Eigen::VectorXd times = times_until(options.duration);
-  Eigen::VectorXd valid(options.repeats * options.trajectories);
+  std::vector<double> valid;
   for (int repeat = 0; repeat < options.repeats; ++repeat) {
     const Eigen::MatrixXd starts = states_in(region, options.trajectories, random);
     const Trajectories truth = roll_out(motions.truth, starts, times, for_truth, options.threads);
@@ -160,20 +169,24 @@ void judge(Region& region, const Motions& motions, const EvaluateOptions& option
         roll_out(motions.learnt, starts, times, for_learnt(learnt_tolerance, options.duration),
                  options.threads);
     region.rollouts.push_back(nn::judge_rollouts(learnt, truth));
-    valid.segment(repeat * options.trajectories, options.trajectories) =
-        nn::valid_times(learnt, truth, valid_up_to);
+    const Eigen::VectorXd seconds = nn::valid_times(learnt, truth, valid_up_to);
+    valid.insert(valid.end(), seconds.begin(), seconds.end());
   }
-  region.valid = spread(valid);
-  region.unbroken = (valid.array() >= options.duration).cast<double>().mean();
+  region.valid = spread(Eigen::Map<Eigen::VectorXd>(valid.data(), Index(valid.size())));
+  const auto unbroken = std::count_if(valid.begin(), valid.end(),
+                                      [&](double seconds) { return seconds >= options.duration; });
+  region.unbroken = static_cast<double>(unbroken) / static_cast<double>(valid.size());
 
   // How long a true trajectory is valid as a prediction of its moved twin.
   const Eigen::MatrixXd starts = states_in(region, std::min(options.trajectories, 100), random);
   const Eigen::VectorXd long_times = Eigen::VectorXd::LinSpaced(2001, 0, floor_duration);
-  region.floor = spread(nn::valid_times(
+  const Eigen::VectorXd seconds = nn::valid_times(
       roll_out(motions.truth, moved(starts), long_times, finely, options.threads),
-      roll_out(motions.truth, starts, long_times, finely, options.threads), valid_up_to));
-  region.lyapunov_exponent =
-      physics::lyapunov_exponents(motions.truth, starts, {.threads = options.threads}).mean();
+      roll_out(motions.truth, starts, long_times, finely, options.threads), valid_up_to);
+  region.floor = spread(seconds);
+  region.floor_left_out = starts.cols() - seconds.size();
+  std::tie(region.lyapunov_exponent, region.exponent_left_out) =
+      finite_mean(physics::lyapunov_exponents(motions.truth, starts, {.threads = options.threads}));
 }
 
 /// How trajectories part over time, beside moved ones; and whose doing that is after 1 s.
@@ -195,6 +208,8 @@ void judge_divergence(Evaluation& found, const Motions& motions, const EvaluateO
                      exact = learnt_until(early, learnt_tolerance / 1000);
   found.model_error = median_distance(learnt, truth, early);
   found.integrator_error = median_distance(learnt, exact, early);
+  found.divergence_stopped =
+      std::count_if(truth.begin(), truth.end(), [](const auto& one) { return !one.ok(); });
   found.divergence_csv = divergence_csv(times, distances(learnt, truth, times.size()),
                                         distances(twins, truth, times.size()));
 }

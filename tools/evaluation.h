@@ -45,8 +45,11 @@ struct Region {
   nn::AccelerationErrors acceleration = {};
   std::vector<nn::RolloutErrors> rollouts = {};  ///< one of each repeat
   Spread valid = {}, floor = {};  ///< time of valid prediction [s]: of the model, of a moved start
-  double unbroken = 0;            ///< share of trajectories valid to their end
+  double unbroken = 0;            ///< share of judged trajectories valid to their end
   double lyapunov_exponent = 0;   ///< mean over true trajectories [1/s]
+  /// True trajectories that stopped early, so that nothing is judged by them: of those beside moved
+  /// starts, and of those of the exponent. Those beside the model are counted in `rollouts`.
+  autodiff::Index floor_left_out = 0, exponent_left_out = 0;
 };
 
 struct Evaluation {
@@ -62,7 +65,8 @@ struct Evaluation {
 
   // For figures.
   std::string divergence_csv;  ///< distances to the true angles over time, as trajectories part
-  std::string poincare_csv;    ///< points of the section θ1 = 0, ω1 > 0 at one energy
+  autodiff::Index divergence_stopped = 0;  ///< true ones that stopped early, and count up to there
+  std::string poincare_csv;                ///< points of the section θ1 = 0, ω1 > 0 at one energy
 };
 
 /// `training` is what the model was trained with: its system, and the box of its states.

@@ -11,10 +11,16 @@ using Json = nlohmann::ordered_json;
 
 std::vector<double> list(const Eigen::VectorXd& v) { return {v.begin(), v.end()}; }
 
-/// The mean squares of one coordinate over the repeats.
-Eigen::VectorXd of_repeats(const Region& e, autodiff::Index coordinate) {
-  Eigen::VectorXd values(e.rollouts.size());
-  for (std::size_t k = 0; k < e.rollouts.size(); ++k) values[k] = e.rollouts[k].mse[coordinate];
+/// The mean squares, a coordinate a row, of each repeat in which a trajectory could be judged; one
+/// of NaN if there is none. `errors` is RolloutErrors::mse or median.
+Eigen::MatrixXd of_repeats(const Region& e, Eigen::VectorXd nn::RolloutErrors::*errors) {
+  Eigen::MatrixXd values((e.rollouts.front().*errors).size(), e.rollouts.size());
+  autodiff::Index judged = 0;
+  for (const auto& repeat : e.rollouts) {
+    values.col(judged) = repeat.*errors;
+    if (!(repeat.*errors).hasNaN()) ++judged;
+  }
+  values.conservativeResize(Eigen::NoChange, std::max<autodiff::Index>(1, judged));
   return values;
 }
 
@@ -24,17 +30,23 @@ double deviation(const Eigen::VectorXd& values) {
                                        static_cast<double>(values.size() - 1));
 }
 
-autodiff::Index stopped(const Region& e) {
-  autodiff::Index total = 0;
-  for (const auto& repeat : e.rollouts) total += repeat.stopped;
-  return total;
+/// Over the repeats: RolloutErrors::stopped or left_out.
+autodiff::Index total(const Region& e, autodiff::Index nn::RolloutErrors::*count) {
+  autodiff::Index sum = 0;
+  for (const auto& repeat : e.rollouts) sum += repeat.*count;
+  return sum;
+}
+
+/// Where and why a true trajectory stopped, if one did.
+std::string reason(const Region& e) {
+  for (const auto& repeat : e.rollouts)
+    if (!repeat.reason.empty()) return repeat.reason;
+  return {};
 }
 
 /// Median trajectory, mean over the repeats.
 Eigen::VectorXd median_mse(const Region& e) {
-  Eigen::VectorXd total = Eigen::VectorXd::Zero(e.rollouts.front().median.size());
-  for (const auto& repeat : e.rollouts) total += repeat.median;
-  return total / static_cast<double>(e.rollouts.size());
+  return of_repeats(e, &nn::RolloutErrors::median).rowwise().mean();
 }
 
 Json json_of(const MassCondition& m) {
@@ -55,7 +67,7 @@ Json json_of(const Region& r) {
                           {"mse", list(r.acceleration.mse)},
                           {"largest", list(r.acceleration.largest)}};
   for (const autodiff::Index i : {0, 1}) {
-    const Eigen::VectorXd mse = of_repeats(r, i);
+    const Eigen::VectorXd mse = of_repeats(r, &nn::RolloutErrors::mse).row(i);
     json["trajectory_mse"][i == 0 ? "theta1" : "theta2"] = {{"mean", mse.mean()},
                                                             {"smallest", mse.minCoeff()},
                                                             {"largest", mse.maxCoeff()},
@@ -63,13 +75,13 @@ Json json_of(const Region& r) {
                                                             {"repeats", list(mse)}};
   }
   json["trajectory_mse"]["median_trajectory"] = list(median_mse(r));
-  json["trajectory_mse"]["stopped"] = stopped(r);
+  json["trajectory_mse"]["stopped"] = total(r, &nn::RolloutErrors::stopped);
+  json["trajectory_mse"]["left_out"] = total(r, &nn::RolloutErrors::left_out);
   json["lyapunov_exponent"] = r.lyapunov_exponent;
-  json["valid_seconds"] = {{"threshold_rad", valid_up_to},
-                           {"model", json_of(r.valid)},
-                           {"valid_to_the_end", r.unbroken},
-                           {"moved_by", perturbation},
-                           {"moved_truth", json_of(r.floor)}};
+  json["lyapunov_left_out"] = r.exponent_left_out;
+  json["valid_seconds"] = {{"threshold_rad", valid_up_to},    {"model", json_of(r.valid)},
+                           {"valid_to_the_end", r.unbroken},  {"moved_by", perturbation},
+                           {"moved_truth", json_of(r.floor)}, {"moved_left_out", r.floor_left_out}};
   return json;
 }
 
@@ -88,6 +100,7 @@ std::string to_json(const Evaluation& e) {
   json["mass_condition"]["true"] = json_of(e.true_mass);
   json["integrator"] = {{"model_error_1s", e.model_error},
                         {"integrator_error_1s", e.integrator_error}};
+  json["divergence_stopped"] = e.divergence_stopped;
   json["seconds"] = e.seconds;
   return json.dump(2) + '\n';
 }
@@ -110,7 +123,7 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
   for (const Region& r : e.regions) {
     const Eigen::VectorXd median = median_mse(r);
     for (const autodiff::Index i : {0, 1}) {
-      const Eigen::VectorXd mse = of_repeats(r, i);
+      const Eigen::VectorXd mse = of_repeats(r, &nn::RolloutErrors::mse).row(i);
       text +=
           format("  %-28s theta%td  %11.4g %11.4g %11.4g %11.4g\n", i == 0 ? r.where.c_str() : "",
                  i + 1, mse.mean(), mse.minCoeff(), mse.maxCoeff(), median[i]);
@@ -118,9 +131,13 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
   }
   text +=
       format("  (%d times %d of %g s;", options.repeats, options.trajectories, options.duration);
-  for (const Region& r : e.regions) text += format(" %td,", stopped(r));
+  for (const Region& r : e.regions) text += format(" %td,", total(r, &nn::RolloutErrors::stopped));
   text.back() = ' ';
   text += "of them ran away)\n";
+  for (const Region& r : e.regions)
+    if (const auto left_out = total(r, &nn::RolloutErrors::left_out); left_out > 0)
+      text += format("  (%s: %td left out, whose truth stopped early, the first at %s)\n",
+                     r.where.c_str(), left_out, reason(r).c_str());
 
   text += format("\n  %-36s %11s %11s %11s %11s\n", "valid prediction [s]", "quartile", "median",
                  "quartile", "Lyapunov t.");
@@ -139,6 +156,11 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
   for (const Region& r : e.regions)
     text += format("%s%.1f %%", &r == &e.regions.front() ? "" : ", ", 100 * r.unbroken);
   text += " of the model's are valid to the end)\n";
+  for (const Region& r : e.regions)
+    if (r.floor_left_out + r.exponent_left_out > 0)
+      text +=
+          format("  (%s: left out, as the truth stopped early: %td moved ones, %td exponents)\n",
+                 r.where.c_str(), r.floor_left_out, r.exponent_left_out);
 
   text += format("\n  %-36s %11s %11s %11s %12s\n", "condition of the mass matrix", "median",
                  "99 %", "largest", "indefinite");
@@ -153,7 +175,11 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
   text += format(
       "  after 1 s the median trajectory is off by %.3g rad, of which the integrator's %.2g\n",
       e.model_error, e.integrator_error);
-  if (!(e.integrator_error < 0.1 * e.model_error))
+  if (e.divergence_stopped > 0)
+    text +=
+        format("  (divergence.csv: %td true trajectories stopped early and count up to there)\n",
+               e.divergence_stopped);
+  if (e.integrator_error >= 0.1 * e.model_error)
     text +=
         "  that is not well below the model's: the times above are also the integrator's doing\n";
   return text + format("  judged in %.1f s\n", e.seconds);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 #include <numbers>
 #include <sstream>
 
@@ -64,8 +65,11 @@ Eigen::MatrixXd box_states(const TrainOptions& options, Index count, Random& ran
 Eigen::MatrixXd trajectory_states(const TrainOptions& options, Index trajectories, Random& random,
                                   const physics::Motion& truth) {
   const auto times = Eigen::VectorXd::LinSpaced(options.points, 0, options.duration);
-  return chain(physics::roll_out(truth, box_states(options, trajectories, random), times, for_truth,
-                                 options.threads));
+  const auto rolled_out = physics::roll_out(truth, box_states(options, trajectories, random), times,
+                                            for_truth, options.threads);
+  if (const std::string stopped = stopped_early(rolled_out); !stopped.empty())
+    std::cerr << "of the data set, " << stopped << '\n';
+  return chain(rolled_out).y;
 }
 
 Judgement judge(const TrainOptions& options, const Motions& motions) {
@@ -109,7 +113,7 @@ std::string trajectory_csv(const TrainOptions& options, const Motions& motions) 
          "learnt_theta1,learnt_theta2,learnt_omega1,learnt_omega2,learnt_energy,"
          "alpha1,alpha2,learnt_alpha1,learnt_alpha2\n";
   for (Index k = 0; k < std::min(truth.y.cols(), learnt.y.cols()); ++k) {
-    csv << times[k];
+    csv << truth.t[k];
     for (const auto* trajectory : {&truth, &learnt}) {
       for (const double value : trajectory->y.col(k)) csv << ',' << value;
       csv << ',' << options.system.energy(trajectory->y.col(k).data());

@@ -33,7 +33,8 @@ physics::Motion true_motion(const physics::DoublePendulum& system);
 inline constexpr physics::Rk45Options for_truth{.rtol = 1e-8, .atol = 1e-8};
 physics::Rk45Options for_learnt(double tolerance, double duration);
 
-/// The states of the training trajectories' points: 4 x (trajectories · points).
+/// The states of the training trajectories' points: 4 x (trajectories · points), fewer where one
+/// stopped early. What stopped is told on standard error.
 Eigen::MatrixXd trajectory_states(const TrainOptions& options, autodiff::Index trajectories,
                                   autodiff::Random& random, const physics::Motion& truth);
 

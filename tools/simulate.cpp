@@ -1,17 +1,27 @@
 // tools/simulate: motion of the double pendulum as a CSV file, as an instrument would record it.
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 
 #include "tools/flags.h"
 #include "tools/judgement.h"
 #include "tools/memory.h"
 #include "tools/run_folder.h"
+#include "tools/text.h"
 
 namespace {
 
+namespace fs = std::filesystem;
 using autodiff::Index;
 using autodiff::Random;
+
+constexpr std::int64_t most_rows = 100'000'000;
 
 struct SimulateOptions {
   physics::DoublePendulum system;
@@ -45,7 +55,7 @@ SimulateOptions parse(int argc, char** argv) {
       .check(tools::between(0, tools::any))
       .group(what);
   flags.add("--states", o.states, "Random states, a row each")
-      .check(tools::whole(1, 100'000'000))
+      .check(tools::whole(1, most_rows))
       .group(what);
   flags
       .add("--trajectories", o.trajectories,
@@ -74,38 +84,65 @@ SimulateOptions parse(int argc, char** argv) {
       "Examples:\n"
       "  tools/simulate --out pendulum.csv && ./train --data pendulum.csv\n"
       "  tools/simulate --trajectories 200 --columns velocities --noise 1e-4 --out filmed.csv\n"
-      "\nExit codes: 0 ok, 2 usage, 4 files.");
+      "\nExit codes: 0 ok, 2 usage, 3 a trajectory stopped early (its rows up to there are "
+      "written), "
+      "4 files.");
   flags.parse_or_end(argc, argv);
   if (o.trajectories == 0 && o.columns != "accelerations")
     throw tools::EndProgram(tools::exit_usage,
                             "--columns " + o.columns +
                                 " needs --trajectories: accelerations cannot be estimated from "
                                 "states without time");
+  if (const double rows = std::floor(o.duration / o.step + 1) * o.trajectories; rows > most_rows)
+    throw tools::EndProgram(
+        tools::exit_usage,
+        tools::format(
+            "--trajectories %d, --duration %g and --step %g ask for %.3g rows; at most %g "
+            "can be written",
+            o.trajectories, o.duration, o.step, rows, static_cast<double>(most_rows)));
   return o;
 }
 
-/// A row a column: t if there is time, q, v, a.
-Eigen::MatrixXd rows_of(const SimulateOptions& o, Random& random) {
+/// What is written, and what is not.
+struct Rows {
+  Eigen::MatrixXd values;  ///< a row a column: t if there is time, q, v, a
+  std::string missing;     ///< which rows there are not and why, in some lines; "" if all are there
+};
+
+Rows rows_of(const SimulateOptions& o, Random& random) {
   const physics::Motion truth = tools::true_motion(o.system);
   const Eigen::Vector4d high(o.angle, o.angle, o.velocity, o.velocity);
   const auto draw = [&](Index count) {
     return physics::random_states(random, {-high, high}, count);
   };
-  Eigen::MatrixXd states, times;
+  Rows rows;
+  physics::Points points;
   if (o.trajectories > 0) {
     const auto steps = static_cast<Index>(std::floor(o.duration / o.step * (1 + 1e-12)));
     const Eigen::VectorXd t =
         o.step * Eigen::VectorXd::LinSpaced(steps + 1, 0, static_cast<double>(steps));
-    states = chain(roll_out(truth, draw(o.trajectories), t, tools::for_truth));
-    times = t.transpose().replicate(1, o.trajectories);
+    const auto trajectories = roll_out(truth, draw(o.trajectories), t, tools::for_truth);
+    points = chain(trajectories);
+    rows.missing = stopped_early(trajectories);
   } else {
-    states = draw(o.states);
-    times.resize(0, o.states);
+    points.y = draw(o.states);
   }
   Eigen::MatrixXd rates;
-  truth(states, rates);
-  Eigen::MatrixXd rows(times.rows() + 6, states.cols());
-  rows << times, states, rates.bottomRows(2);
+  truth(points.y, rates);
+  const Index time = o.trajectories > 0 ? 1 : 0;
+  rows.values.resize(time + 6, points.y.cols());
+  Index kept = 0;
+  for (Index k = 0; k < points.y.cols(); ++k) {
+    auto row = rows.values.col(kept);
+    if (time > 0) row[0] = points.t[k];
+    row.tail(6) << points.y.col(k), rates.col(k).tail(2);
+    if (row.allFinite()) ++kept;
+  }
+  rows.values.conservativeResize(Eigen::NoChange, kept);
+  if (kept < points.y.cols())
+    rows.missing += (rows.missing.empty() ? "" : "\n") + std::to_string(points.y.cols() - kept) +
+                    " of " + std::to_string(points.y.cols()) +
+                    " states have no finite acceleration (a lower --velocity helps)";
   return rows;
 }
 
@@ -134,6 +171,29 @@ std::string to_csv(const Eigen::MatrixXd& rows, bool time, const std::string& co
   return csv;
 }
 
+/// Writes where a shell's redirection would: links are followed, a device or a pipe takes the text,
+/// and a file is replaced as a whole (it keeps its permissions).
+void write_to(fs::path path, const std::string& text) {
+  std::error_code none;
+  const bool to_output = path.empty() || fs::equivalent(path, "/dev/stdout", none);
+  if (to_output) return tools::print(text);
+  if (fs::is_other(path, none)) {
+    errno = 0;
+    std::ofstream file(path, std::ios::binary);
+    if (!(file << text << std::flush))
+      throw tools::IoError("cannot write '" + path.string() + "': " + std::strerror(errno));
+    return;
+  }
+  if (fs::is_directory(path, none))
+    throw tools::IoError("cannot write '" + path.string() + "': it is a folder");
+  for (int k = 0; k < 40 && fs::is_symlink(path, none); ++k)  // as many as Linux follows
+    path = path.parent_path() / fs::read_symlink(path, none);
+  const fs::file_status before = fs::status(path, none);
+  if (fs::exists(before)) umask(077);  // until its permissions are back
+  tools::write_file(path, text);
+  if (fs::exists(before)) fs::permissions(path, before.permissions(), none);
+}
+
 tools::ExitCode simulate(const SimulateOptions& o) {
   if (o.trajectories > 0)
     tools::require_memory(200 * (o.duration / o.step + 1) * o.trajectories,
@@ -141,15 +201,12 @@ tools::ExitCode simulate(const SimulateOptions& o) {
   else
     tools::require_memory(200. * o.states, "--states");
   Random random(o.seed);
-  Eigen::MatrixXd rows = rows_of(o, random);
-  const bool time = o.trajectories > 0;
-  if (o.noise > 0) add_noise(o.noise, rows.bottomRows(6), random);
-  const std::string csv = to_csv(rows, time, o.columns);
-  if (o.out.empty())
-    tools::print(csv);
-  else
-    tools::write_file(o.out, csv);
-  return tools::exit_ok;
+  Rows rows = rows_of(o, random);
+  if (o.noise > 0 && rows.values.cols() > 0) add_noise(o.noise, rows.values.bottomRows(6), random);
+  write_to(o.out, to_csv(rows.values, o.trajectories > 0, o.columns));
+  if (rows.missing.empty()) return tools::exit_ok;
+  tools::complain("simulate: " + rows.missing + "\nAll other rows are written.\n");
+  return tools::exit_diverged;
 }
 
 }  // namespace

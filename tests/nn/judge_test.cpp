@@ -137,6 +137,57 @@ TEST_CASE("a trajectory that stopped is counted, and stands where it stopped") {
   CHECK(errors.median[0] == doctest::Approx(4));
 }
 
+TEST_CASE("what the truth itself could not follow is left out and counted") {
+  physics::Solution stopped = standing(0, 2);
+  stopped.status = physics::Rk45Status::too_many_steps;
+  stopped.message = "t = 0.7: 9 steps taken";
+  const Trajectories learnt{standing(1, 4), standing(100, 4), standing(3, 4), standing(100, 1)},
+      truth{standing(0, 4), stopped, standing(0, 4), stopped};
+  const auto errors = judge_rollouts(learnt, truth);
+  CHECK(nn::judged_pairs(learnt, truth) == std::vector<std::size_t>{0, 2});
+  CHECK(errors.left_out == 2);
+  CHECK(errors.stopped == 0);  // of those that were judged
+  CHECK(errors.reason == stopped.message);
+  CHECK(errors.mse[0] == doctest::Approx((1 + 9) / 2.0));
+  CHECK(errors.median[0] == doctest::Approx(5));
+
+  // A truth that claims to be whole, and has fewer times than what it is to judge.
+  CHECK(judge_rollouts({standing(1, 3), standing(2, 3)}, {standing(0, 1), standing(0, 3)}).mse[0] ==
+        doctest::Approx(4));
+
+  const auto none = judge_rollouts({standing(1, 4)}, {stopped});
+  CHECK(none.left_out == 1);
+  CHECK(none.mse.size() == 1);
+  CHECK(std::isnan(none.mse[0]));
+  CHECK(std::isnan(none.median[0]));
+  CHECK(nn::valid_times({standing(1, 4)}, {stopped}, 1).size() == 0);
+}
+
+TEST_CASE("trajectories whose parts do not fit together are refused, with the numbers") {
+  const auto message = [](const auto& judge) -> std::string {
+    try {
+      judge();
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return {};
+  };
+  const auto has = [](const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+  };
+  physics::Solution endless = standing(1, 2);  // stands where it stopped, but where is that?
+  endless.y_end.resize(0);
+  CHECK(has(message([&] { judge_rollouts({endless}, {standing(0, 4)}); }), "end with 0 numbers"));
+  const physics::Solution wide = trajectory(Eigen::MatrixXd::Zero(4, 3));
+  CHECK(has(message([&] { judge_rollouts({wide}, {standing(0, 3)}); }), "4x3"));
+  CHECK(has(message([&] {
+              judge_rollouts({standing(0, 3), wide}, {standing(0, 3), wide});
+            }),
+            "trajectory 1"));
+  CHECK(has(message([&] { nn::valid_times({standing(0, 3)}, {standing(0, 3)}, 1); }), "0 times"));
+  CHECK(has(message([&] { energy_errors({standing(0, 0)}, first_entry, 1); }), "2x0"));
+}
+
 TEST_CASE("learnt and true trajectories that do not pair are refused") {
   CHECK_THROWS_AS(judge_rollouts({}, {}), std::invalid_argument);
   CHECK_THROWS_AS(judge_rollouts({standing(1, 3)}, Trajectories(2, standing(0, 3))),

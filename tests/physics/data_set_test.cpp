@@ -142,16 +142,35 @@ TEST_CASE("a split that would leave a part empty is refused with its numbers") {
 
 TEST_CASE("a chain is one trajectory after the other, long or short") {
   std::vector<physics::Solution> trajectories(3);
+  trajectories[0].t = Eigen::Vector2d(0, 1);
   trajectories[0].y = Eigen::MatrixXd::Constant(4, 2, 1);
   trajectories[1].y = Eigen::MatrixXd(4, 0);  // stopped before it began
+  trajectories[2].t = Eigen::Vector3d(0, 1, 2);
   trajectories[2].y = Eigen::MatrixXd::Constant(4, 3, 3);
   trajectories[2].y(0, 1) = 7;
-  const Eigen::MatrixXd states = chain(trajectories);
-  REQUIRE(states.rows() == 4);
-  REQUIRE(states.cols() == 5);
-  CHECK(states.leftCols(2) == trajectories[0].y);
-  CHECK(states.rightCols(3) == trajectories[2].y);
-  CHECK(chain({}).size() == 0);
+  const physics::Points points = chain(trajectories);
+  REQUIRE(points.y.rows() == 4);
+  REQUIRE(points.y.cols() == 5);
+  CHECK(points.y.leftCols(2) == trajectories[0].y);
+  CHECK(points.y.rightCols(3) == trajectories[2].y);
+  CHECK(points.t == Eigen::RowVector<double, 5>(0, 1, 0, 1, 2));
+  CHECK(chain({}).y.size() == 0);
+  CHECK(chain({}).t.size() == 0);
+}
+
+TEST_CASE("states without their times, or of another size, are not chained") {
+  std::vector<physics::Solution> trajectories(2);
+  for (auto& trajectory : trajectories) {
+    trajectory.t = Eigen::Vector2d(0, 1);
+    trajectory.y = Eigen::MatrixXd::Zero(4, 2);
+  }
+  const auto message = [&] { return message_of([&] { chain(trajectories); }); };
+  CHECK(message().empty());
+  trajectories[1].t.resize(3);
+  CHECK(message().find("2 states of 4 numbers at 3 times") != std::string::npos);
+  trajectories[1].t.resize(2);
+  trajectories[1].y.resize(2, 2);
+  CHECK(message().find("2 states of 2 numbers") != std::string::npos);
 }
 
 TEST_CASE("labels are the accelerations of the closed form") {
@@ -210,6 +229,18 @@ TEST_CASE("a trajectory that cannot go on ends early and does not disturb the ot
   CHECK(both[0].y.cols() == 11);
   CHECK(both[1].y.cols() < 11);
   CHECK(both[1].y.allFinite());
+
+  const physics::Points points = chain(both);
+  REQUIRE(points.t.size() == 11 + both[1].y.cols());
+  CHECK(points.t.tail(both[1].y.cols()) == times.head(both[1].y.cols()).transpose());
+  const std::string told = stopped_early(both);
+  CHECK(told.find("1 of 2 trajectories stopped") == 0);
+  CHECK(told.find("number 2 at t = 0.41") != std::string::npos);  // 5 sin 0.41 = 2
+  CHECK(told.find("not finite") != std::string::npos);
+  CHECK(stopped_early(alone).empty());
+  const std::string many = stopped_early(std::vector<physics::Solution>(30, both[1]));
+  CHECK(many.find("30 of 30") == 0);
+  CHECK(many.find("and 20 more") != std::string::npos);
 }
 
 TEST_CASE("what a motion throws on one of several threads reaches the caller") {

@@ -1,0 +1,154 @@
+// tools/simulate as its users meet it: what it writes, and where.
+#include <sys/stat.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "physics/double_pendulum.h"
+#include "tests/program/program.h"
+#include "tools/data_file.h"
+
+namespace fs = std::filesystem;
+using autodiff::Index;
+using doctest::Approx;
+using program::contains;
+using program::Folder;
+using program::Outcome;
+using program::split;
+using tools::OwnData;
+using tools::parse_data;
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+/// Numbers are kept as the engine's, which may be float.
+constexpr double digits = sizeof(autodiff::Scalar) == 8 ? 1e-12 : 1e-5;
+
+}  // namespace
+
+TEST_CASE("tools/simulate writes states that obey the law of motion, the same for a seed") {
+  const Folder folder;
+  REQUIRE(folder.simulate("--states 50 --seed 3 --m2 2 --out a.csv").code == 0);
+  const OwnData data = tools::read_data(folder.path() / "a.csv");
+  CHECK(data.names == std::vector<std::string>{"theta1", "theta2"});
+  CHECK(data.angles == std::vector<bool>{true, true});
+  const physics::DoublePendulum system{.m2 = 2};
+  for (Index k = 0; k < 50; ++k) {
+    const Eigen::Vector4d state = data.samples.states.col(k).cast<double>();
+    const auto a = system.acceleration(state.data());
+    for (const Index i : {0, 1})
+      CHECK(data.samples.accelerations(i, k) == Approx(a[i]).epsilon(1e4 * digits));
+  }
+  CHECK(folder.simulate("--states 50 --seed 3 --m2 2").out == folder.read("a.csv"));
+  CHECK(folder.simulate("--states 50 --seed 4 --m2 2").out != folder.read("a.csv"));
+}
+
+TEST_CASE("noise is of the size that was asked for, and simulate refuses what makes no sense") {
+  const Folder folder;
+  const auto states = [&](const std::string& flags) {
+    return parse_data(folder.simulate("--states 20000 " + flags).out, "out").samples.states;
+  };
+  const autodiff::Matrix noisy = states("--noise 0.01"), clean = states("");
+  const Eigen::MatrixXd error = (noisy - clean).cast<double>();
+  // Uniform on ±π and on ±10: a deviation of width / √12.
+  CHECK(std::sqrt(error.row(0).squaredNorm() / 20000) ==
+        Approx(0.01 * 2 * pi / std::sqrt(12)).epsilon(0.03));
+  CHECK(std::sqrt(error.row(3).squaredNorm() / 20000) ==
+        Approx(0.01 * 20 / std::sqrt(12)).epsilon(0.03));
+
+  CHECK(folder.simulate("--columns velocities").code == 2);
+  CHECK(folder.simulate("--states 0").code == 2);
+  const Outcome blocked = folder.simulate("--states 2 --out file/x");
+  CHECK(blocked.code == 4);
+  CHECK(contains(blocked.err, "file/x"));
+}
+
+TEST_CASE("a trajectory that stops early leaves its rows, right ones, and is named") {
+  const Folder folder;
+  const std::string flags = "--trajectories 3 --velocity 3e4 --step 1 --columns coordinates ";
+  const Outcome stopped = folder.simulate(flags + "--duration 5");  // the first needs more steps
+  CHECK(stopped.code == 3);
+  CHECK(contains(stopped.err, "1 of 3 trajectories stopped before their end"));
+  CHECK(contains(stopped.err, "number 1 at t = 2."));
+  CHECK(contains(stopped.err, "1000000 steps taken"));
+  const auto rows = split(stopped.out, '\n');
+  REQUIRE(rows.size() == 1 + 3 + 6 + 6);
+  for (std::size_t k = 1; k < rows.size(); ++k)
+    CHECK(std::stod(rows[k]) == static_cast<double>(k < 4 ? k - 1 : (k - 4) % 6));
+
+  // The same starts, to an end that all reach: the same rows, but for the last, shortened step.
+  const Outcome whole = folder.simulate(flags + "--duration 2");
+  CHECK(whole.code == 0);
+  CHECK(whole.err.empty());
+  const auto shorter = split(whole.out, '\n');
+  REQUIRE(shorter.size() == 1 + 3 * 3);
+  for (const std::size_t k : {0, 1, 2}) CHECK(rows[k] == shorter[k]);
+  for (const std::size_t k : {0, 1}) {
+    CHECK(rows[4 + k] == shorter[4 + k]);
+    CHECK(rows[10 + k] == shorter[7 + k]);
+  }
+}
+
+TEST_CASE("states without a finite acceleration are left out and counted") {
+  const Folder folder;
+  const Outcome none = folder.simulate("--states 5 --velocity 1e200 --noise 0.1");
+  CHECK(none.code == 3);
+  CHECK(contains(none.err, "5 of 5 states have no finite acceleration"));
+  CHECK(split(none.out, '\n').size() == 1);
+  CHECK(folder.simulate("--trajectories 2 --velocity 1e200").code == 3);
+}
+
+TEST_CASE("more rows than can be written are refused with the options that ask for them") {
+  const Outcome wrong = Folder().simulate("--trajectories 1000 --duration 1e6 --step 1e-3");
+  CHECK(wrong.code == 2);
+  for (const char* part : {"--trajectories 1000", "--duration 1e+06", "--step 0.001", "1e+12 rows"})
+    CHECK_MESSAGE(contains(wrong.err, part), part);
+}
+
+TEST_CASE("--out writes where a redirection would") {
+  const Folder folder;
+  const std::string expected = folder.simulate("--states 3").out;
+  const auto mode = [&](const char* name) {
+    struct stat found;
+    REQUIRE(stat((folder.path() / name).c_str(), &found) == 0);
+    return found.st_mode & 07777;
+  };
+  const auto simulate = "'" SIMULATE_PROGRAM "' --states 3 ";
+
+  folder.write("mine.csv", "before");
+  fs::permissions(folder.path() / "mine.csv", fs::perms(0640));
+  CHECK(folder.simulate("--states 3 --out mine.csv").code == 0);
+  CHECK(folder.read("mine.csv") == expected);
+  CHECK(mode("mine.csv") == 0640);
+
+  fs::create_directory(folder.path() / "below");
+  fs::create_symlink("below/target.csv", folder.path() / "once");
+  fs::create_symlink("once", folder.path() / "link.csv");  // to a file that is not there yet
+  for (int time = 0; time < 2; ++time) {
+    CHECK(folder.simulate("--states 3 --out link.csv").code == 0);
+    CHECK(fs::is_symlink(folder.path() / "link.csv"));
+    CHECK(fs::is_symlink(folder.path() / "once"));
+    CHECK(folder.read("below/target.csv") == expected);
+    folder.write("below/target.csv", "again");
+  }
+
+  CHECK(folder.simulate("--states 3 --out /dev/stdout").out == expected);
+  CHECK(folder.run(std::string("echo head; ") + simulate + "--out /dev/stdout").out ==
+        "head\n" + expected);
+  CHECK(folder.run(std::string(simulate) + "--out /dev/stdout | cat").out == expected);
+  CHECK(folder.run(std::string("mkfifo pipe; cat pipe & ") + simulate + "--out pipe; wait").out ==
+        expected);
+  CHECK(fs::is_fifo(folder.path() / "pipe"));
+  fs::create_symlink("/dev/null", folder.path() / "null");
+  CHECK(folder.simulate("--states 3 --out null").code == 0);
+  CHECK(fs::is_symlink(folder.path() / "null"));
+  CHECK(fs::is_character_file("/dev/null"));
+
+  const Outcome full = folder.simulate("--states 3 --out /dev/full");
+  CHECK(full.code == 4);
+  CHECK(contains(full.err, "/dev/full"));
+  const Outcome to_folder = folder.simulate("--states 3 --out below");
+  CHECK(to_folder.code == 4);
+  CHECK(contains(to_folder.err, "below"));
+  CHECK_FALSE(fs::exists(folder.path() / "below.tmp"));
+}
