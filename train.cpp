@@ -47,6 +47,7 @@ struct Subject {
   std::vector<std::string> names{"theta1", "theta2"};  // of the coordinates
   std::vector<bool> angles = tools::both_angles;
   std::optional<physics::Motion> truth;
+  std::optional<tools::DataFound> found;  // in the file
   physics::DataSet samples, held_out;
   tools::DataFile file;
 
@@ -56,6 +57,8 @@ struct Subject {
       return;
     }
     tools::OwnData data = tools::read_data(options.data);
+    if (!options.quiet && !options.dry_run) std::cout << to_text(data) << std::flush;
+    found = std::move(data.found);
     names = std::move(data.names);
     angles = std::move(data.angles);
     std::error_code error;
@@ -273,6 +276,7 @@ tools::ExitCode train(const TrainOptions& options) {
   const auto optimiser = make_optimiser(options, *model);
   tools::RunResult result{.options = options,
                           .coordinates = subject.names,
+                          .data = subject.found,
                           .status = "",
                           .standing = {},
                           .parameters = model->parameters().size(),

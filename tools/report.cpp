@@ -26,6 +26,12 @@ std::vector<std::string> worse_coordinates(const RunResult& result) {
   return names;
 }
 
+std::vector<long> lines(const std::vector<Cut>& cuts) {
+  std::vector<long> numbers;
+  for (const Cut& cut : cuts) numbers.push_back(cut.line);
+  return numbers;
+}
+
 }  // namespace
 
 std::string divergence_text(long step, const std::optional<nn::Divergence>& found) {
@@ -54,6 +60,15 @@ std::string to_json(const RunResult& result) {
       {"model", result.options.model},        {"skipped", result.standing.skipped},
       {"builds", result.standing.builds},
   };
+  if (const auto& data = result.data)
+    json["data"] = {{"rows", data->rows},
+                    {"rows_used", data->used},
+                    {"trajectories", data->trajectories},
+                    {"gaps_before_lines", lines(data->gaps)},
+                    {"jumps_before_lines", lines(data->jumps)},
+                    {"coordinates", result.coordinates},
+                    {"time_step_s", data->time_step},
+                    {"accelerations_estimated", data->estimated}};
   if (const auto& judged = result.judgement) {
     const auto& acceleration = judged->acceleration;
     json["acceleration_l1"] = acceleration.l1.sum();
@@ -69,6 +84,7 @@ std::string to_json(const RunResult& result) {
       json["trajectory_mse_median"] = list(rolled_out->errors.median);
       json["trajectories"] = result.options.rollouts;
       json["trajectories_stopped"] = rolled_out->errors.stopped;
+      json["trajectories_left_out"] = rolled_out->errors.left_out;
       json["energy_error"] = rolled_out->energy_error;
     }
     json["judge_s"] = judged->seconds;
@@ -134,6 +150,9 @@ std::string to_table(const RunResult& result) {
                  judged.seconds);
   if (judged.rolled_out && judged.rolled_out->errors.stopped > 0)
     text += format("; %td of them ran away before their end", judged.rolled_out->errors.stopped);
+  if (judged.rolled_out && judged.rolled_out->errors.left_out > 0)
+    text += format("\n  %td of them are left out, whose truth stopped early, the first at %s",
+                   judged.rolled_out->errors.left_out, judged.rolled_out->errors.reason.c_str());
   return text + '\n';
 }
 

@@ -7,6 +7,7 @@
 
 #include "nn/divergence.h"
 #include "tools/checkpoint.h"
+#include "tools/data_file.h"
 #include "tools/judgement.h"
 #include "tools/options.h"
 
@@ -15,6 +16,7 @@ namespace tools {
 struct RunResult {
   TrainOptions options;
   std::vector<std::string> coordinates;  ///< their names
+  std::optional<DataFound> data;         ///< in the file that was learnt from
   std::string status;                    ///< finished, interrupted or diverged
   Standing standing;
   autodiff::Index parameters = 0;

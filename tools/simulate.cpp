@@ -176,7 +176,10 @@ std::string to_csv(const Eigen::MatrixXd& rows, bool time, const std::string& co
 void write_to(fs::path path, const std::string& text) {
   std::error_code none;
   const bool to_output = path.empty() || fs::equivalent(path, "/dev/stdout", none);
-  if (to_output) return tools::print(text);
+  if (to_output) {
+    tools::print(text);
+    return;
+  }
   if (fs::is_other(path, none)) {
     errno = 0;
     std::ofstream file(path, std::ios::binary);
@@ -205,7 +208,7 @@ tools::ExitCode simulate(const SimulateOptions& o) {
   if (o.noise > 0 && rows.values.cols() > 0) add_noise(o.noise, rows.values.bottomRows(6), random);
   write_to(o.out, to_csv(rows.values, o.trajectories > 0, o.columns));
   if (rows.missing.empty()) return tools::exit_ok;
-  tools::complain("simulate: " + rows.missing + "\nAll other rows are written.\n");
+  tools::complain(rows.missing + "\nAll other rows are written.");
   return tools::exit_diverged;
 }
 

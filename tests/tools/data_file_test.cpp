@@ -1,11 +1,10 @@
-// Data of one's own: what is read, what is estimated, what is refused; and tools/simulate.
+// Data of one's own: what is read, what is estimated, what is refused.
 #include "tools/data_file.h"
 
 #include <cmath>
 #include <numbers>
 
 #include "autodiff/random.h"
-#include "physics/double_pendulum.h"
 #include "tests/program/program.h"
 
 using autodiff::Index;
@@ -16,6 +15,8 @@ using program::Folder;
 using program::Outcome;
 using tools::OwnData;
 using tools::parse_data;
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -61,8 +62,8 @@ TEST_CASE("states and accelerations are read as they stand, whatever the order o
       "f.csv");
   CHECK(data.names == std::vector<std::string>{"theta", "x"});
   CHECK(data.angles == std::vector<bool>{true, false});
-  CHECK_FALSE(data.estimated);
-  CHECK(data.trajectories == 0);
+  CHECK_FALSE(data.found.estimated);
+  CHECK(data.found.trajectories == 0);
   autodiff::Matrix states(4, 2), accelerations(2, 2);
   states << 2, 0.5, 3, 7, 5, 9, 6, 100;
   accelerations << 4, 8, 1, autodiff::Scalar(-1e-3);
@@ -97,8 +98,8 @@ TEST_CASE("what is missing over time is estimated, to fourth order in the step")
     double before = 0;
     for (const double step : {0.1, 0.05}) {
       const OwnData data = parse_data(sine(60, step, rates), "f.csv");
-      CHECK(data.estimated);
-      CHECK(data.trajectories == 1);
+      CHECK(data.found.estimated);
+      CHECK(data.found.trajectories == 1);
       REQUIRE(data.samples.size() == 60 - 6);  // the ends are neighbours only
       double worst = 0;
       for (Index k = 0; k < data.samples.size(); ++k) {
@@ -120,14 +121,220 @@ TEST_CASE("a trajectory ends where t does not grow, and nothing is estimated acr
   const std::string one = sine(20, 0.1, 1);
   const std::string again = one.substr(one.find('\n') + 1);
   const OwnData data = parse_data(one + again + again, "f.csv");
-  CHECK(data.trajectories == 3);
+  CHECK(data.found.trajectories == 3);
   REQUIRE(data.samples.size() == 3 * 14);
   CHECK(data.samples.accelerations.leftCols(14) == data.samples.accelerations.rightCols(14));
 }
 
+namespace {
+
+/// The samples of all files, one after the other.
+OwnData read_apart(const std::vector<std::string>& files) {
+  OwnData all;
+  for (const std::string& file : files) {
+    const OwnData one = parse_data(file, "part.csv");
+    const Index before = all.samples.size(), now = before + one.samples.size();
+    all.samples.states.conservativeResize(one.samples.states.rows(), now);
+    all.samples.accelerations.conservativeResize(one.samples.accelerations.rows(), now);
+    all.samples.states.rightCols(now - before) = one.samples.states;
+    all.samples.accelerations.rightCols(now - before) = one.samples.accelerations;
+  }
+  return all;
+}
+
+std::vector<std::string> lines_of(const std::string& text) { return program::split(text, '\n'); }
+
+/// A header and rows [begin, end).
+std::string rows_of(const std::vector<std::string>& lines, std::size_t begin, std::size_t end) {
+  std::string text = lines[0] + '\n';
+  for (std::size_t k = begin; k < end; ++k) text += lines[k + 1] + '\n';
+  return text;
+}
+
+/// A pendulum's angle and the place of a cart, over time, from a random start on a clock that shows
+/// `from`. With `rates` their rates, too.
+std::string trial(Random& random, double from, double step, Index rows, bool rates) {
+  const double turn = random.uniform(-3, 3), place = random.uniform(-3, 3),
+               pace = random.uniform(1, 4);
+  std::string text;
+  for (Index k = 0; k < rows; ++k) {
+    const double s = step * static_cast<double>(k);
+    char line[200];
+    std::snprintf(line, sizeof line, "%.17g,%.17g,%.17g", from + s,
+                  std::remainder(turn + std::sin(pace * s), 2 * pi), place + s * pace);
+    text += line;
+    std::snprintf(line, sizeof line, ",%.17g,%.17g", pace * std::cos(pace * s), pace);
+    text += rates ? line + std::string("\n") : "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a gap in time cuts a trajectory, and nothing is estimated across") {
+  for (const int rates : {0, 1}) {
+    const auto lines = lines_of(sine(60, 0.1, rates));
+    const std::string first = rows_of(lines, 0, 20), second = rows_of(lines, 30, 60);
+    const OwnData joined = parse_data(first + second.substr(second.find('\n') + 1), "f.csv"),
+                  apart = read_apart({first, second});
+    CHECK(joined.samples.states == apart.samples.states);
+    CHECK(joined.samples.accelerations == apart.samples.accelerations);
+    CHECK(joined.found.trajectories == 2);
+    CHECK(joined.found.rows == 50);
+    CHECK(joined.found.used == 50 - 12);
+    CHECK(joined.found.time_step == Approx(0.1));
+    REQUIRE(joined.found.gaps.size() == 1);
+    CHECK(joined.found.gaps[0].line == 22);
+    CHECK(joined.found.gaps[0].what == "1.1 s without a row");
+    CHECK(joined.found.jumps.empty());
+  }
+}
+
+TEST_CASE("trajectories of different time steps, uneven ones, and a lost row or two have no gap") {
+  const auto lines = lines_of(sine(400, 0.01, 0));
+  std::string text = rows_of(lines, 0, 300);
+  for (std::size_t k = 0; k < 400; k += 20) text += lines[k + 1] + '\n';  // starts again, slower
+  CHECK(parse_data(text, "f.csv").found.gaps.empty());
+  Random random(4);
+  std::string uneven = lines[0] + '\n';
+  for (std::size_t k = 0; k < 400; k += 1 + static_cast<std::size_t>(random.below(3)))
+    uneven += lines[k + 1] + '\n';
+  const OwnData data = parse_data(uneven, "f.csv");
+  CHECK(data.found.trajectories == 1);
+  CHECK(data.found.jumps.empty());
+}
+
+TEST_CASE("a clock that goes on from trial to trial: a jump ends a trajectory") {
+  Random random(5);
+  for (const bool rates : {false, true}) {
+    const std::string header = rates ? "t,phi:angle,x,phi',x'\n" : "t,phi:angle,x\n";
+    std::string joined = header;
+    std::vector<std::string> apart;
+    for (int k = 0; k < 30; ++k) {
+      const std::string rows = trial(random, 0.5 * k, 0.01, 50, rates);
+      joined += rows;
+      apart.push_back(header + rows);
+    }
+    const OwnData data = parse_data(joined, "f.csv"), expected = read_apart(apart);
+    CHECK(data.found.gaps.empty());
+    REQUIRE(data.found.jumps.size() == 29);
+    CHECK(data.found.jumps[0].line == 52);
+    CHECK(data.found.jumps[28].line == 2 + 29 * 50);
+    CHECK(data.found.trajectories == 30);
+    CHECK(data.samples.states == expected.samples.states);
+    CHECK(data.samples.accelerations == expected.samples.accelerations);
+  }
+}
+
+TEST_CASE("a single wrong value is cut out; noise, coarse steps and blows are no jumps") {
+  auto lines = lines_of(sine(200, 0.02, 0));
+  lines[100] = lines[100].substr(0, lines[100].find(',')) + ",7,0.5";
+  const OwnData spike = parse_data(rows_of(lines, 0, 200), "f.csv");
+  CHECK(spike.found.jumps.size() == 2);
+  CHECK(spike.found.used == 200 - 1 - 12);
+
+  Random random(6);
+  std::string noisy = "t,x\n", counted = noisy, bouncing = noisy;
+  for (int k = 0; k < 2000; ++k) {
+    const double t = 0.01 * k;
+    const auto row = [&](double x) { return std::to_string(t) + ',' + std::to_string(x) + '\n'; };
+    noisy += row(0.01 * random.normal());
+    counted += row(0.25 * std::round(4 * std::sin(0.3 * t)));  // a step every second or so
+    bouncing += row(std::abs(std::sin(3 * t)));
+  }
+  for (const std::string& text : {noisy, counted, bouncing}) {
+    const OwnData data = parse_data(text, "f.csv");
+    CHECK(data.found.jumps.empty());
+    CHECK(data.found.trajectories == 1);
+  }
+}
+
+TEST_CASE("a column trajectory tells trajectories apart, wherever their rows stand") {
+  Random random(7);
+  const std::string a = trial(random, 0, 0.01, 20, false), b = trial(random, 0, 0.01, 20, false);
+  const OwnData expected = read_apart({"t,phi:angle,x\n" + a, "t,phi:angle,x\n" + b});
+  const auto rows_a = lines_of(a), rows_b = lines_of(b);
+  std::string after, between;
+  for (std::size_t k = 0; k < 20; ++k) {
+    after += "the first," + rows_a[k] + '\n';
+    between += "7," + rows_a[k] + "\n-1.5," + rows_b[k] + '\n';
+  }
+  for (std::size_t k = 0; k < 20; ++k) after += "2nd," + rows_b[k] + '\n';
+  for (const std::string& text : {after, between}) {
+    const OwnData data = parse_data("trajectory,t,phi:angle,x\n" + text, "f.csv");
+    CHECK(data.names == std::vector<std::string>{"phi", "x"});
+    CHECK(data.found.trajectories == 2);
+    CHECK(data.samples.states == expected.samples.states);
+    CHECK(data.samples.accelerations == expected.samples.accelerations);
+  }
+  // The line of what is cut is that in the file.
+  auto moved = lines_of(between);
+  moved[2 * 15] = "7,3" + moved[2 * 15].substr(moved[2 * 15].find(',', 2));
+  std::string text = "trajectory,t,phi:angle,x\n";
+  for (const std::string& line : moved) text += line + '\n';
+  const OwnData data = parse_data(text, "f.csv");
+  REQUIRE(data.found.gaps.size() == 1);
+  CHECK(data.found.gaps[0].line == 2 + 2 * 15);
+  CHECK(parse_data("trajectory,x,x',x''\na,1,2,3\nb,4,5,6\n", "f.csv").found.trajectories == 2);
+}
+
+TEST_CASE("degrees become radians, of the coordinate and its rates alone") {
+  const OwnData data = parse_data(
+      "t,theta:degrees,x,theta',x',theta'',x''\n0,180,180,90,90,-360,7\n1,-90,1,2,3,4,5\n",
+      "f.csv");
+  CHECK(data.angles == std::vector<bool>{true, false});
+  CHECK(data.names == std::vector<std::string>{"theta", "x"});
+  CHECK(data.samples.states(0, 0) == Approx(pi).epsilon(digits));
+  CHECK(data.samples.states(1, 0) == 180);
+  CHECK(data.samples.states(2, 0) == Approx(pi / 2).epsilon(digits));
+  CHECK(data.samples.states(3, 0) == 90);
+  CHECK(data.samples.accelerations(0, 0) == Approx(-2 * pi).epsilon(digits));
+  CHECK(data.samples.accelerations(1, 0) == 7);
+
+  // Wrapped at ±180, it goes on as an angle does.
+  std::string text = "t,theta:degrees\n";
+  for (int k = 0; k < 40; ++k)
+    text += std::to_string(0.1 * k) + ',' + std::to_string(std::remainder(50.0 * k, 360)) + '\n';
+  const OwnData turning = parse_data(text, "f.csv");
+  CHECK(turning.found.jumps.empty());
+  for (Index k = 0; k < turning.samples.size(); ++k)
+    CHECK(turning.samples.states(1, k) == Approx(500 * pi / 180).epsilon(1e-4));
+}
+
+TEST_CASE("what was found is told") {
+  const auto lines = lines_of(sine(60, 0.1, 0));
+  std::string text = rows_of(lines, 0, 20);
+  for (std::size_t k = 30; k < 60; ++k) text += lines[k + 1] + '\n';
+  const Folder folder;
+  folder.write("mine.csv", text);
+  const Outcome run =
+      folder.train("--data mine.csv --hidden 4 --batch 4 --steps 5 --velocity-scale 1 --out R");
+  REQUIRE(run.code == 0);
+  for (const char* part :
+       {"50 rows, 38 used", "2 trajectories, a row every 0.1 s", "x, phi (an angle)",
+        "1 gap in time: before line 22 (1.1 s without a row)"})
+    CHECK_MESSAGE(contains(run.out, part), part);
+  CHECK_FALSE(contains(run.out, "jump"));
+  const auto found = folder.json("R/result.json")["data"];
+  CHECK(found["rows"] == 50);
+  CHECK(found["rows_used"] == 38);
+  CHECK(found["trajectories"] == 2);
+  CHECK(found["gaps_before_lines"] == std::vector<long>{22});
+  CHECK(found["jumps_before_lines"].empty());
+  CHECK(found["coordinates"] == std::vector<std::string>{"x", "phi"});
+  CHECK(found["time_step_s"].get<double>() == Approx(0.1));
+  CHECK(found["accelerations_estimated"] == true);
+  CHECK(folder.train("--data mine.csv --hidden 4 --batch 4 --steps 5 --quiet --out R").out.empty());
+
+  fs::create_directory(folder.path() / "folder");
+  const Outcome of_a_folder = folder.train("--data folder");
+  CHECK(of_a_folder.code == 4);
+  CHECK(contains(of_a_folder.err, "it is a folder"));
+}
+
 TEST_CASE("accelerations that are there are taken, times or not") {
   const OwnData data = parse_data(sine(5, 0.1, 2), "f.csv");
-  CHECK_FALSE(data.estimated);
+  CHECK_FALSE(data.found.estimated);
   CHECK(data.samples.size() == 5);
   CHECK(data.samples.accelerations(0, 4) == Approx(-std::sin(0.4)).epsilon(digits));
 }
@@ -144,7 +351,7 @@ TEST_CASE("a bad file is refused with the line and what is expected") {
       {"x,x',x''\n1,2,3\n\n1,2,3,4\n", "line 4: 4 values"},
       {"x,x',x''\n1,2,three\n", "line 2: 'three' in the column x''"},
       {"x,x',x''\n1,nan,3\n", "line 2: 'nan' in the column x'"},
-      {"x,x',x''\n1,,3\n", "line 2: ''"},
+      {"x,x',x''\n1,,3\n", "line 2: '' in the column x' is empty"},
       {"x,x',x''\n1,2,1e999\n", "1e999"},
       {"x,x',y''\n1,2,3\n", "y''"},
       {"x,y,x'\n1,2,3\n", "no y'"},
@@ -157,6 +364,52 @@ TEST_CASE("a bad file is refused with the line and what is expected") {
       {"t\n1\n", "no coordinate"},
       {"x,x':angle,x''\n1,2,3\n", "only the coordinate is marked"},
       {sine(6, 0.1, 1), "7 rows"},
+      {"x,x',x''\n1,2,3\n", "1 sample; it takes at least 2"},
+      {sine(7, 0.1, 1), "1 sample; it takes at least 2"},
+      // Names.
+      {"t,theta:deg\n1,2\n",
+       "line 1: the column 'theta:deg': ':deg' is not known; known are :angle"},
+      {"t,theta:rad\n1,2\n", ":degrees"},
+      {"t,theta:angle:degrees\n1,2\n", "':angle:degrees' is not known"},
+      {"t:angle,theta\n1,2\n", "only the coordinate is marked"},
+      {"t,x,trajectory:angle\n1,2,3\n", "only the coordinate is marked"},
+      {"t,theta [rad]\n1,2\n", "'theta [rad]': a name has letters"},
+      {"t,theta(°)\n1,2\n", "units are not written"},
+      {"t,theta\xB4\n1,2\n", "UTF-8"},
+      {"t,x,t'\n1,2,3\n", "t has no rates"},
+      {"t,theta'\n1,2\n", "theta' belongs to no coordinate: there is no column theta"},
+      {"time,x\n1,2\n", "line 1: the column 'time' looks like the time, which is called t"},
+      {"T,x\n1,2\n", "which is called t"},
+      {"t,x,Trial\n1,2,3\n", "'Trial' looks like a count; what tells trajectories apart is called"},
+      {"t,x,x_dot\n1,2,3\n", "'x_dot' looks like a rate, which is called x'"},
+      {"t,x,vx,ax\n1,2,3,4\n", "is called x'"},
+      {"t,x,ddx\n1,2,3\n", "is called x''"},
+      {"t,theta1,omega1\n1,2,3\n", "is called theta1'"},
+      {"t,x,x:angle\n1,2,3\n", "'x' is there twice"},
+      {",x,x',x''\n0,1,2,3\n", "column 1 has no name"},
+      {"0,1\n1,2\n", "line 1: '0' is no name: the first line names the columns"},
+      {"# t,x\n0,1\n1,2\n", "without the # of a line before"},
+      // Numbers.
+      {"x,x',x''\n1,2,0x10\n", "line 2: '0x10' in the column x'' is no number"},
+      {"x,x',x''\n1,inf,3\n", "'inf' in the column x' is no number"},
+      {"x,x',x''\n1,2,1e400\n", "'1e400' in the column x'' is too large"},
+      {"x,x',x''\n1,2,-1e200\n", "too large"},
+      {"x,x',x''\n1,2,1e\n", "'1e'"},
+      {"x,x',x''\n1,2,--3\n", "'--3'"},
+      {"x,x',x''\n1,2,1'234\n", "'1'234'"},
+      {"x,x',x''\n1,2,\"1,5\"\n", "beside commas it is written 1234.5"},
+      {"x;x';x''\n1;2;1.234,5\n", "thousands are not separated"},
+      {"x;x';x''\n1;2;3,5\n1;2;3.5\n",
+       "'3.5' in the column x'' has a decimal point, line 2 has a comma"},
+      {"x,x',x''\n0,1,0,2,0,3\n", "decimal commas need semicolons"},
+      {"x,x',x''\n1,2,\x1b[31m\n", "'?[31m'"},
+      {"t,x,trajectory\n1,2,\n", "the column trajectory is empty"},
+      // Bytes.
+      {std::string("x,x',x''\n1,2,3\n1,\0,3\n", 21), "line 3: there is a NUL byte"},
+      {std::string("t\0,\0x\0\n\0", 8), "UTF-16 without its byte order mark"},
+      {"\xFF\xFEt", "UTF-16 that ends within a character"},
+      {"x,\"x',x''\n1,2,3\n", "line 1: a quote is opened and not closed"},
+      {"x,x',x''\n1,\"2\"3,4\n", "line 2: text behind the closing quote of '2'"},
   };
   for (const Case& bad : cases) {
     const std::string message = refusal(bad.text);
@@ -165,23 +418,6 @@ TEST_CASE("a bad file is refused with the line and what is expected") {
     CHECK(contains(message, bad.reason));
     CHECK(contains(message, "f.csv"));
   }
-}
-
-TEST_CASE("tools/simulate writes states that obey the law of motion, the same for a seed") {
-  const Folder folder;
-  REQUIRE(folder.simulate("--states 50 --seed 3 --m2 2 --out a.csv").code == 0);
-  const OwnData data = tools::read_data(folder.path() / "a.csv");
-  CHECK(data.names == std::vector<std::string>{"theta1", "theta2"});
-  CHECK(data.angles == std::vector<bool>{true, true});
-  const physics::DoublePendulum system{.m2 = 2};
-  for (Index k = 0; k < 50; ++k) {
-    const Eigen::Vector4d state = data.samples.states.col(k).cast<double>();
-    const auto a = system.acceleration(state.data());
-    for (const Index i : {0, 1})
-      CHECK(data.samples.accelerations(i, k) == Approx(a[i]).epsilon(1e4 * digits));
-  }
-  CHECK(folder.simulate("--states 50 --seed 3 --m2 2").out == folder.read("a.csv"));
-  CHECK(folder.simulate("--states 50 --seed 4 --m2 2").out != folder.read("a.csv"));
 }
 
 TEST_CASE("what is estimated from simulated trajectories is what they were simulated with") {
@@ -193,34 +429,16 @@ TEST_CASE("what is estimated from simulated trajectories is what they were simul
        std::vector<std::pair<std::string, double>>{{"coordinates", 1e-2}, {"velocities", 1e-2}}) {
     REQUIRE(folder.simulate(flags + "some.csv --columns " + columns).code == 0);
     const OwnData data = tools::read_data(folder.path() / "some.csv");
-    REQUIRE(data.trajectories == 20);
+    REQUIRE(data.found.trajectories == 20);
     REQUIRE(data.samples.size() == 20 * (401 - 6));
+    CHECK(data.found.gaps.empty());
+    CHECK(data.found.jumps.empty());
     // The first trajectory's rows, but for three at either end.
     const auto error =
         (data.samples.accelerations.leftCols(395) - truth.samples.accelerations.middleCols(3, 395))
             .cwiseAbs();
     CHECK(error.maxCoeff() < tolerance + 1e6 * digits);
   }
-}
-
-TEST_CASE("noise is of the size that was asked for, and simulate refuses what makes no sense") {
-  const Folder folder;
-  const auto states = [&](const std::string& flags) {
-    return parse_data(folder.simulate("--states 20000 " + flags).out, "out").samples.states;
-  };
-  const autodiff::Matrix noisy = states("--noise 0.01"), clean = states("");
-  const Eigen::MatrixXd error = (noisy - clean).cast<double>();
-  // Uniform on ±π and on ±10: a deviation of width / √12.
-  CHECK(std::sqrt(error.row(0).squaredNorm() / 20000) ==
-        Approx(0.01 * 2 * pi / std::sqrt(12)).epsilon(0.03));
-  CHECK(std::sqrt(error.row(3).squaredNorm() / 20000) ==
-        Approx(0.01 * 20 / std::sqrt(12)).epsilon(0.03));
-
-  CHECK(folder.simulate("--columns velocities").code == 2);
-  CHECK(folder.simulate("--states 0").code == 2);
-  const Outcome blocked = folder.simulate("--states 2 --out file/x");
-  CHECK(blocked.code == 4);
-  CHECK(contains(blocked.err, "file/x"));
 }
 
 TEST_CASE("./train learns a file as well as the same states from memory") {
