@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "autodiff/ops.h"
@@ -71,6 +73,9 @@ class FixedWidth {
 }  // namespace
 
 physics::Motion learnt_motion(const Model& model, Index width) {
+  if (width < 1)
+    throw std::invalid_argument("[learnt_motion] a width of " + std::to_string(width) +
+                                ": it must be positive");
   // Few states, as when one trajectory is left over, take a program of few columns.
   const auto wide = std::make_shared<FixedWidth>(model, width);
   const auto narrow = std::make_shared<FixedWidth>(model, std::min<Index>(4, width));

@@ -286,6 +286,7 @@ TEST_CASE("a learnt motion gives a state the same bits whatever stands beside it
   CHECK(some.col(3).hasNaN());
   nn::learnt_motion(net)(states.leftCols(0), some);
   CHECK(some.cols() == 0);
+  CHECK_THROWS_AS(nn::learnt_motion(net, 0), std::invalid_argument);
 }
 
 TEST_CASE("a learnt motion rolls out to the same bits on any number of threads") {

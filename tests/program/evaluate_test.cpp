@@ -1,12 +1,15 @@
 // Weights from files, good and bad, and tools/evaluate as its users meet it.
+#include <cmath>
 #include <cstring>
 
 #include "nn/safetensors.h"
 #include "tests/program/program.h"
+#include "tools/evaluation.h"
 #include "tools/run_folder.h"
 #include "tools/safetensors_file.h"
 
 namespace fs = std::filesystem;
+using autodiff::Index;
 using autodiff::Scalar;
 using program::contains;
 using program::Folder;
@@ -137,6 +140,46 @@ TEST_CASE("a trained model is evaluated, each kind of it") {
           doctest::Approx(6.85).epsilon(0.01));
     CHECK(contains(folder.read("stdout"), "valid prediction"));
   }
+}
+
+TEST_CASE("what the truth itself could not follow is left out of the means, and told") {
+  const auto repeat = [](double error, Index left_out) {
+    nn::RolloutErrors errors;
+    errors.mse = errors.median = Eigen::Vector2d::Constant(error);
+    errors.left_out = left_out;
+    if (left_out > 0) errors.reason = "t = 3: 9 steps taken";
+    return errors;
+  };
+  const double nan = std::nan("");
+  tools::Evaluation e;
+  for (const auto& rollouts : {std::vector{repeat(nan, 2), repeat(4, 0), repeat(6, 1)},
+                               std::vector{repeat(nan, 2)}, std::vector{repeat(5, 0)}}) {
+    const std::string key(1, static_cast<char>('a' + e.regions.size()));
+    e.regions.push_back({.key = key, .where = "in " + key, .rollouts = rollouts});
+    auto& acceleration = e.regions.back().acceleration;
+    acceleration.l1 = acceleration.mse = acceleration.largest = Eigen::Vector2d(1, 2);
+  }
+  e.regions[1].floor_left_out = 7;
+  e.divergence_stopped = 8;
+  const auto json = nlohmann::json::parse(to_json(e));
+  const auto& some = json["regions"]["a"]["trajectory_mse"];
+  CHECK(some["left_out"] == 3);
+  CHECK(some["theta1"]["mean"] == 5);
+  CHECK(some["theta2"]["smallest"] == 4);
+  CHECK(some["theta2"]["repeats"] == std::vector<double>{4, 6});
+  CHECK(some["median_trajectory"] == std::vector<double>{5, 5});
+  CHECK(json["regions"]["b"]["trajectory_mse"]["theta1"]["mean"].is_null());
+  CHECK(json["regions"]["b"]["valid_seconds"]["moved_left_out"] == 7);
+  CHECK(json["regions"]["c"]["trajectory_mse"]["left_out"] == 0);
+  CHECK(json["divergence_stopped"] == 8);
+
+  const std::string table = to_table(e, {}, {});
+  CHECK(
+      contains(table, "in a: 3 left out, whose truth stopped early, the first at t = 3: 9 steps"));
+  CHECK(contains(table, "in b: 2 left out"));
+  CHECK(contains(table, "in b: left out, as the truth stopped early: 7 moved ones"));
+  CHECK_FALSE(contains(table, "in c: 0"));
+  CHECK(contains(table, "8 true trajectories stopped early"));
 }
 
 TEST_CASE("an evaluation has the same bits on any number of threads, and looks beyond training") {

@@ -310,3 +310,25 @@ TEST_CASE("--steps of fresh states are shared out among the epochs, or fewer of 
     CHECK(rows.size() == 1 + static_cast<std::size_t>(c.run_epochs));
   }
 }
+
+TEST_CASE("where the truth itself stops early, what is there is learnt and the judge says so") {
+  const Folder folder;
+  // So fast that the true motion takes its most steps long before the end.
+  const Outcome run = folder.train(
+      "--velocity 1e5 --duration 5 --source trajectories --trajectories 2 --points 5000 --batch 4 "
+      "--hidden 4 --steps 4 --epochs 1 --rollouts 2 --kinetic-prior 1e6 --out X");
+  CHECK(run.code == 0);
+  CHECK(contains(run.err, "of the data set, 2 of 2 trajectories stopped before their end"));
+  CHECK(contains(run.err, "1000000 steps taken"));
+  CHECK(contains(run.out, "2 of them are left out, whose truth stopped early, the first at t = "));
+  const auto result = folder.json("X/result.json");
+  CHECK(result["trajectories_left_out"] == 2);
+  CHECK(result["trajectory_mse"][0].is_null());
+  CHECK(result["acceleration_l1"].is_number());
+  // As far as it came: its header, and rows whose times go on evenly.
+  const auto rows = split(folder.read("X/trajectory.csv"), '\n');
+  CHECK(rows.size() > 2);
+  CHECK(rows.size() < 502);
+  for (std::size_t k = 1; k < rows.size(); ++k)
+    CHECK(std::stod(rows[k]) == doctest::Approx(0.02 * static_cast<double>(k - 1)));
+}
