@@ -65,27 +65,32 @@ TEST_CASE("noise is of the size that was asked for, and simulate refuses what ma
 
 TEST_CASE("a trajectory that stops early leaves its rows, right ones, and is named") {
   const Folder folder;
-  const std::string flags = "--trajectories 3 --velocity 3e4 --step 1 --columns coordinates ";
-  const Outcome stopped = folder.simulate(flags + "--duration 5");  // the first needs more steps
+  const std::string flags = "--trajectories 3 --velocity 3e4 --step 0.5 --columns coordinates ";
+  const Outcome stopped = folder.simulate(flags + "--duration 3");  // the first needs more steps
   CHECK(stopped.code == 3);
   CHECK(contains(stopped.err, "1 of 3 trajectories stopped before their end"));
-  CHECK(contains(stopped.err, "number 1 at t = 2."));
   CHECK(contains(stopped.err, "1000000 steps taken"));
+  const std::string place = "number 1 at t = ";
+  REQUIRE(contains(stopped.err, place));
+  const double end = std::stod(stopped.err.substr(stopped.err.find(place) + place.size()));
+  const auto first = static_cast<std::size_t>(end / 0.5) + 1;  // rows
+  REQUIRE(first > 3);
+  REQUIRE(first < 7);
   const auto rows = split(stopped.out, '\n');
-  REQUIRE(rows.size() == 1 + 3 + 6 + 6);
-  for (std::size_t k = 1; k < rows.size(); ++k)
-    CHECK(std::stod(rows[k]) == static_cast<double>(k < 4 ? k - 1 : (k - 4) % 6));
+  REQUIRE(rows.size() == 1 + first + 7 + 7);
+  for (std::size_t k = 0; k < first + 14; ++k)
+    CHECK(std::stod(rows[1 + k]) == 0.5 * static_cast<double>(k < first ? k : (k - first) % 7));
 
   // The same starts, to an end that all reach: the same rows, but for the last, shortened step.
-  const Outcome whole = folder.simulate(flags + "--duration 2");
+  const Outcome whole = folder.simulate(flags + "--duration 1.5");
   CHECK(whole.code == 0);
   CHECK(whole.err.empty());
   const auto shorter = split(whole.out, '\n');
-  REQUIRE(shorter.size() == 1 + 3 * 3);
-  for (const std::size_t k : {0, 1, 2}) CHECK(rows[k] == shorter[k]);
-  for (const std::size_t k : {0, 1}) {
-    CHECK(rows[4 + k] == shorter[4 + k]);
-    CHECK(rows[10 + k] == shorter[7 + k]);
+  REQUIRE(shorter.size() == 1 + 3 * 4);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(rows[1 + k] == shorter[1 + k]);
+    CHECK(rows[1 + first + k] == shorter[5 + k]);
+    CHECK(rows[1 + first + 7 + k] == shorter[9 + k]);
   }
 }
 
