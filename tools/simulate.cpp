@@ -131,18 +131,8 @@ Rows rows_of(const SimulateOptions& o, Random& random) {
   truth(points.y, rates);
   const Index time = o.trajectories > 0 ? 1 : 0;
   rows.values.resize(time + 6, points.y.cols());
-  Index kept = 0;
-  for (Index k = 0; k < points.y.cols(); ++k) {
-    auto row = rows.values.col(kept);
-    if (time > 0) row[0] = points.t[k];
-    row.tail(6) << points.y.col(k), rates.col(k).tail(2);
-    if (row.allFinite()) ++kept;
-  }
-  rows.values.conservativeResize(Eigen::NoChange, kept);
-  if (kept < points.y.cols())
-    rows.missing += (rows.missing.empty() ? "" : "\n") + std::to_string(points.y.cols() - kept) +
-                    " of " + std::to_string(points.y.cols()) +
-                    " states have no finite acceleration (a lower --velocity helps)";
+  if (time > 0) rows.values.row(0) = points.t;
+  rows.values.bottomRows(6) << points.y, rates.bottomRows(2);
   return rows;
 }
 
@@ -205,7 +195,7 @@ tools::ExitCode simulate(const SimulateOptions& o) {
     tools::require_memory(200. * o.states, "--states");
   Random random(o.seed);
   Rows rows = rows_of(o, random);
-  if (o.noise > 0 && rows.values.cols() > 0) add_noise(o.noise, rows.values.bottomRows(6), random);
+  if (o.noise > 0) add_noise(o.noise, rows.values.bottomRows(6), random);
   write_to(o.out, to_csv(rows.values, o.trajectories > 0, o.columns));
   if (rows.missing.empty()) return tools::exit_ok;
   tools::complain(rows.missing + "\nAll other rows are written.");

@@ -94,13 +94,14 @@ TEST_CASE("a trajectory that stops early leaves its rows, right ones, and is nam
   }
 }
 
-TEST_CASE("states without a finite acceleration are left out and counted") {
-  const Folder folder;
-  const Outcome none = folder.simulate("--states 5 --velocity 1e200 --noise 0.1");
-  CHECK(none.code == 3);
-  CHECK(contains(none.err, "5 of 5 states have no finite acceleration"));
-  CHECK(split(none.out, '\n').size() == 1);
-  CHECK(folder.simulate("--trajectories 2 --velocity 1e200").code == 3);
+TEST_CASE("trajectories that stop at once leave their starts") {
+  const Outcome stopped =
+      Folder().simulate("--trajectories 2 --velocity 1e30 --duration 1e3 --step 10 --noise 0.1");
+  CHECK(stopped.code == 3);
+  CHECK(contains(stopped.err, "2 of 2 trajectories stopped before their end"));
+  const auto rows = split(stopped.out, '\n');
+  REQUIRE(rows.size() == 3);
+  for (const std::size_t k : {1, 2}) CHECK(rows[k].starts_with("0,"));
 }
 
 TEST_CASE("more rows than can be written are refused with the options that ask for them") {
