@@ -57,7 +57,7 @@ struct Subject {
       return;
     }
     tools::OwnData data = tools::read_data(options.data);
-    if (!options.quiet && !options.dry_run) std::cout << to_text(data) << std::flush;
+    if (!options.quiet && !options.dry_run) tools::print(to_text(data));
     found = std::move(data.found);
     names = std::move(data.names);
     angles = std::move(data.angles);
