@@ -16,6 +16,9 @@
 namespace tools {
 namespace {
 
+/// A folder that goes again while it is made, or written to, is not made for ever.
+constexpr int attempts = 5;
+
 namespace fs = std::filesystem;
 
 constexpr const char *lock_file = "lock", *config_file = "config.toml",
@@ -194,8 +197,9 @@ void RunFolder::begin(std::string config, std::optional<long> resumed_epochs) {
 void RunFolder::settle(const fs::path& path, const std::string& metrics) {
   if (!fs::exists(path / config_file)) write_file(path / config_file, config_);
   write_file(path / metrics_file, metrics);
-  metrics_ = Descriptor(path / metrics_file, O_RDWR | O_APPEND);
-  if (!metrics_.good()) fail("write", path / metrics_file);
+  Descriptor file(path / metrics_file, O_RDWR | O_APPEND);
+  if (!file.good()) fail("write", path / metrics_file);
+  metrics_ = std::move(file);
   path_ = path;
 }
 
@@ -210,13 +214,13 @@ void RunFolder::make_again() {
   };
   const fs::path before = path_;
   const std::string what = "the folder '" + before.string() + "' or its metrics.csv has gone";
-  try {
-    make(before);
-    complain(what + "; made again");
-    return;
-  } catch (const IoError& error) {
-    complain(what + "; " + error.what());
-  }
+  for (int attempt = 1; attempt <= attempts; ++attempt) try {
+      make(before);
+      complain(what + "; made again");
+      return;
+    } catch (const IoError& error) {  // perhaps it has just been removed once more
+      if (attempt == attempts) complain(what + "; " + error.what());
+    }
   std::error_code error;
   for (const fs::path& parent : {fs::current_path(error), fs::temp_directory_path(error)}) {
     std::string fresh = (parent / (before.filename().string() + "-XXXXXX")).string();
@@ -228,20 +232,29 @@ void RunFolder::make_again() {
   throw IoError("no other folder can be made for the run");
 }
 
+void RunFolder::keep_trying(const std::function<void()>& write) {
+  for (int attempt = 1;; ++attempt) try {
+      const bool there = is_there();
+      if (!there) make_again();
+      write();
+      if (!there && refill_) refill_();
+      return;
+    } catch (const IoError&) {
+      if (attempt == attempts || is_there()) throw;
+    }
+}
+
 void RunFolder::write(const std::string& name, const std::string& content) {
-  if (!is_there()) {
-    make_again();
-    if (refill_) refill_();
-  }
-  metrics_.sync();  // a checkpoint counts on the rows before it
-  write_file(path_ / name, content);
+  keep_trying([&] {
+    metrics_.sync();  // a checkpoint counts on the rows before it
+    write_file(path_ / name, content);
+  });
 }
 
 void RunFolder::add_metrics(const std::string& row) {
-  const bool there = is_there();
-  if (!there) make_again();
-  if (!metrics_.write(row + '\n')) fail("write", path_ / metrics_file);
-  if (!there && refill_) refill_();
+  keep_trying([&] {
+    if (!metrics_.write(row + '\n')) fail("write", path_ / metrics_file);
+  });
 }
 
 }  // namespace tools

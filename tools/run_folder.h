@@ -89,6 +89,8 @@ class RunFolder {
   bool is_there() const;
   void make_again();
   void settle(const std::filesystem::path& path, const std::string& metrics);
+  /// Writes; where the folder has gone, also meanwhile, makes it again first.
+  void keep_trying(const std::function<void()>& write);
 
   std::filesystem::path path_;
   std::string config_;

@@ -84,9 +84,8 @@ SimulateOptions parse(int argc, char** argv) {
       "Examples:\n"
       "  tools/simulate --out pendulum.csv && ./train --data pendulum.csv\n"
       "  tools/simulate --trajectories 200 --columns velocities --noise 1e-4 --out filmed.csv\n"
-      "\nExit codes: 0 ok, 2 usage, 3 a trajectory stopped early (its rows up to there are "
-      "written), "
-      "4 files.");
+      "\nExit codes: 0 ok, 2 usage, 3 a trajectory stopped early (its rows so far are written), 4 "
+      "files.");
   flags.parse_or_end(argc, argv);
   if (o.trajectories == 0 && o.columns != "accelerations")
     throw tools::EndProgram(tools::exit_usage,
