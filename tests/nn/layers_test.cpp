@@ -208,6 +208,26 @@ TEST_CASE("first weights have the deviation that the rule gives each layer, bias
   }
 }
 
+TEST_CASE("first weights are the generator's normal numbers in order, times a positive deviation") {
+  const std::vector<Index> sizes{3, 7, 5, 2};
+  for (const auto initialiser :
+       {nn::Initialiser::rule, nn::Initialiser::slides, nn::Initialiser::lecun}) {
+    nn::Parameters parameters;
+    const nn::Mlp mlp(parameters, "net", sizes);
+    Random random(9), same(9);
+    initialise(mlp, parameters, random, initialiser);
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double larger = static_cast<double>(std::max(sizes[k], sizes[k + 1]));
+      const double root = initialiser == nn::Initialiser::slides ? 5.6 : std::sqrt(larger);
+      double sigma = k == 0 ? 2.2 / root : k == 1 ? 0.58 / root : root;
+      if (initialiser == nn::Initialiser::lecun)
+        sigma = 1 / std::sqrt(static_cast<double>(sizes[k]));
+      const Matrix drawn = same.normal_matrix(sizes[k + 1], sizes[k], sigma);
+      CHECK(largest_difference(parameters.matrix(mlp.layers[k].weight), drawn) < tiny);
+    }
+  }
+}
+
 TEST_CASE("the same seed draws the same weights, another seed others") {
   const auto draw = [](std::uint64_t seed) {
     nn::Parameters parameters;

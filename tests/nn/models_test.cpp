@@ -99,6 +99,75 @@ TEST_CASE("a deep Lagrangian network's L is quadratic in v, its mass matrix posi
   }
 }
 
+TEST_CASE("a deep Lagrangian network's mass matrix is C C' + prior, C's diagonal a softplus") {
+  // With zero weights and biases alone, the outputs are the same everywhere: C column by column, V.
+  nn::DeepLagrangianNetwork model(small);
+  const double outputs[] = {-1.5, 0.8, 0, 0.6};
+  for (int k = 0; k < 4; ++k)
+    model.parameters().values().last(4)[k] = static_cast<Scalar>(outputs[k]);
+  const Eigen::MatrixXd x = states(14, 3);
+  Eigen::Matrix2d c;
+  c << std::log1p(std::exp(-1.5)), 0,  //
+      0.8, std::log(2.0);
+  const Eigen::Matrix2d mass = c * c.transpose() + 0.7 * Eigen::Matrix2d::Identity();
+  const Eigen::MatrixXd found = value(
+      model, [&](Var q, Var v) { return *model.mass_matrix(q, v); }, x);
+  const Eigen::MatrixXd lagrangian = value(
+      model, [&](Var q, Var v) { return model.lagrangian(q, v); }, x);
+  for (Index s = 0; s < x.cols(); ++s) {
+    const Eigen::Vector2d v = x.col(s).tail(2);
+    CHECK((found.col(s).reshaped(2, 2) - mass).norm() < (sizeof(Scalar) == 8 ? 1e-12 : 1e-5));
+    CHECK(lagrangian(0, s) == doctest::Approx(0.5 * v.dot(mass * v) - 0.6).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("a Hamiltonian's prior is that of a mass: p^2 / 2a, and so dq/dt = p / a") {
+  const auto model = hamiltonian_network();  // all parameters zero
+  const Eigen::MatrixXd x = states(15, 5);
+  const auto energy = [&](Var q, Var p) { return model.hamiltonian(q, p); };
+  const auto velocity = [&](Var q, Var v) { return model.velocity(q, v); };
+  const Eigen::MatrixXd energies = value(model, energy, x), velocities = value(model, velocity, x);
+  for (Index s = 0; s < x.cols(); ++s) {
+    const Eigen::Vector2d p = true_mass(x.col(s).head(2)) * x.col(s).tail(2);
+    CHECK(energies(0, s) ==
+          doctest::Approx(x.col(s).tail(2).squaredNorm() / 2 / 0.7).epsilon(1e-6));
+    CHECK((velocities.col(s) - p / 0.7).norm() < (sizeof(Scalar) == 8 ? 1e-12 : 1e-5));
+  }
+}
+
+TEST_CASE("a model that learns velocities is trained on them and on accelerations alike" *
+          in_double_only) {
+  auto model = drawn(hamiltonian_network(), 16);
+  const Eigen::MatrixXd x = states(17, 6);
+  const Eigen::MatrixXd target = states(18, 6).topRows(2);
+  const auto loss_of = [](const Eigen::MatrixXd& error) { return error.cwiseAbs().mean(); };
+  const auto expected = [&] {
+    const auto velocity = [&](Var q, Var v) { return model.velocity(q, v); };
+    const auto acceleration = [&](Var q, Var v) { return model.acceleration(q, v); };
+    return loss_of(value(model, velocity, x) - x.bottomRows(2)) +
+           loss_of(value(model, acceleration, x) - target);
+  };
+  const Matrix inputs = x.cast<Scalar>(), targets = target.cast<Scalar>();
+  for (const Index width : {6, 4, 1}) {  // shards of unequal width too
+    nn::TrainingStep step(model, nn::l1_loss, {6, width, 1});
+    CHECK(step.run(inputs.data(), targets.data()) == doctest::Approx(expected()).epsilon(1e-12));
+  }
+  nn::TrainingStep step(model, nn::l1_loss, {6, 4, 1});
+  step.run(inputs.data(), targets.data());
+  const std::vector<Scalar> gradient(step.gradient().begin(), step.gradient().end());
+  constexpr double h = 1e-6;
+  for (std::size_t k = 0; k < gradient.size(); k += 7) {
+    Scalar& parameter = model.parameters().values()[k];
+    const Scalar before = parameter;
+    parameter = before + h;
+    const double above = expected();
+    parameter = before - h;
+    const double below = expected();
+    parameter = before;
+    CHECK(gradient[k] == doctest::Approx((above - below) / (2 * h)).epsilon(1e-4));
+  }
+}
+
 TEST_CASE("a Hamiltonian network's rates are Hamilton's, carried over from (q, p) to (q, v)" *
           in_double_only) {
   const auto model = drawn(hamiltonian_network(), 3);
@@ -190,8 +259,62 @@ TEST_CASE("a divergence is looked for sample by sample, and not found where all 
   const auto found = find_divergence(model, nn::l1_loss, x, target);
   REQUIRE(found);
   CHECK(found->sample == 2);
+  CHECK(found->state == x.col(2));
   CHECK(found->operation.starts_with("input"));
+  const Eigen::MatrixXd mass = mass_matrices(model, x.col(2).cast<double>());
+  CHECK(found->condition == nn::condition_number(mass));
   CHECK(found->condition < 1e6);
+}
+
+TEST_CASE("of several bad samples the first is named, with its own state and mass matrix") {
+  const auto model = drawn(nn::LagrangianNetwork({.hidden = {6, 5}, .activation = "tanh"}), 19);
+  const Matrix x = states(20, 5).cast<Scalar>();
+  Matrix target = Matrix::Ones(2, 5);
+  target(0, 4) = target(1, 1) = target(0, 3) = std::numeric_limits<Scalar>::infinity();
+  const auto found = find_divergence(model, nn::mse_loss, x, target);
+  REQUIRE(found);
+  CHECK(found->sample == 1);
+  CHECK(found->state == x.col(1));
+  CHECK(found->condition == nn::condition_number(mass_matrices(model, x.col(1).cast<double>())));
+}
+
+TEST_CASE("a gradient that is not finite is a divergence though the loss is finite") {
+  const nn::PlainNetwork model(small);  // all parameters zero: predicts zero
+  const auto root = [](Var prediction, Var target) {
+    return sqrt(nn::mse_loss(prediction, target));
+  };
+  const Matrix x = states(21, 3).cast<Scalar>();
+  Matrix target = Matrix::Ones(2, 3);
+  CHECK_FALSE(find_divergence(model, root, x, target));
+  target.col(2).setZero();  // the root's slope at 0
+  const auto found = find_divergence(model, root, x, target);
+  REQUIRE(found);
+  CHECK(found->sample == 2);
+  CHECK_FALSE(found->condition);  // it has no mass matrix
+}
+
+TEST_CASE("a matrix that is singular or not finite has an infinite condition and no sign") {
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  const auto condition = [](double a, double b, double c, double d) {
+    return nn::condition_number(Eigen::Vector4d(a, b, c, d));
+  };
+  CHECK(condition(4, 0, 0, -0.5) == doctest::Approx(8));
+  CHECK(condition(0, 2, 2, 0) == doctest::Approx(1));
+  for (const double bad : {nan, inf, -inf}) {
+    CHECK(std::isinf(condition(bad, 0, 0, 1)));
+    CHECK(std::isinf(condition(1, 0, 0, bad)));
+  }
+  CHECK(std::isinf(condition(0, 0, 0, 0)));
+  CHECK(std::isinf(condition(3, 0, 0, 0)));
+
+  Eigen::MatrixXd masses(4, 5);  // positive, negative, positive, semidefinite, not finite
+  masses << 1, -1, 2, 0, nan,    //
+      0, 0, 0.5, 0, 0,           //
+      0, 0, 0.5, 0, 0,           //
+      3, -2, 1, 1, 1;
+  CHECK(nn::indefinite_share(masses) == doctest::Approx(3. / 5));
+  CHECK(nn::indefinite_share(masses.leftCols(3)) == doctest::Approx(1. / 3));
+  CHECK(nn::indefinite_share(masses.middleCols(1, 1)) == 0);
 }
 
 TEST_CASE("mass matrices have the condition and the definiteness of their eigenvalues") {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "nn/adam.h"
 #include "nn/loss.h"
 #include "nn/schedule.h"
+#include "nn/soap.h"
 
 using autodiff::Matrix;
 using autodiff::Scalar;
@@ -103,6 +105,65 @@ TEST_CASE("Adam refuses wrong sizes, names all three and changes nothing") {
   CHECK(message(five, three) == "[adam] made for 3 parameters, got 5 and a gradient of 3");
   CHECK(adam.steps() == 0);
   CHECK(three == std::vector<Scalar>{1, 2, 3});
+}
+
+TEST_CASE("an optimiser with another's steps and memory goes on as that one would have") {
+  nn::Parameters parameters;
+  parameters.add("w.weight", 3, 2);
+  parameters.add("w.bias", 3, 1);
+  parameters.add("v.weight", 1, 3);
+  const std::size_t size = 12;
+  const auto continues = [&](const auto& make) {
+    const auto first = make(), second = make();
+    std::vector<Scalar> p(size, 1);
+    const auto gradient = [&](int t) {
+      std::vector<Scalar> g(size);
+      for (std::size_t i = 0; i < size; ++i) g[i] = std::sin(Scalar(t + 1) * Scalar(i + 1));
+      return g;
+    };
+    for (int t = 0; t < 7; ++t) first->step(p, gradient(t), 0.1);
+    second->set_steps(first->steps());
+    const auto from = first->memory();
+    auto to = second->memory();
+    REQUIRE(from.size() == to.size());
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      CHECK(from[k].name == to[k].name);
+      to[k].values = from[k].values;
+    }
+    std::vector<Scalar> other = p;
+    for (int t = 7; t < 20; ++t) {
+      first->step(p, gradient(t), 0.1);
+      second->step(other, gradient(t), 0.1);
+    }
+    CHECK(p == other);
+    CHECK(second->steps() == 20);
+  };
+  continues([] { return std::make_unique<nn::Adam>(12); });
+  continues(
+      [&] { return std::make_unique<nn::Soap>(parameters, nn::Soap::Options{.refresh = 5}); });
+}
+
+TEST_CASE("Adam remembers the means of the gradient and of its square, by their names") {
+  std::vector<Scalar> p{0, 0};
+  nn::Adam adam(2, {.beta1 = 0.75, .beta2 = 0.5, .epsilon = 1e-8});
+  adam.step(p, std::vector<Scalar>{2, -4}, 1);
+  const auto memory = adam.memory();
+  REQUIRE(memory.size() == 2);
+  CHECK(memory[0].name == "m");
+  CHECK(memory[0].values(1, 0) == -1);
+  CHECK(memory[1].name == "v");
+  CHECK(memory[1].values(1, 0) == 8);
+}
+
+TEST_CASE("the optimisers' constants are those of their papers, unless others are asked for") {
+  const nn::Adam::Options adam;
+  CHECK(adam.beta1 == 0.9);
+  CHECK(adam.beta2 == 0.999);
+  CHECK(adam.epsilon == 1e-8);
+  const nn::Soap::Options soap;
+  CHECK(soap.beta1 == 0.95);
+  CHECK(soap.beta2 == 0.95);
+  CHECK(soap.epsilon == 1e-8);
 }
 
 TEST_CASE("the clip factor brings the norm down to the limit and never up") {
@@ -205,4 +266,6 @@ TEST_CASE("one cycle goes as PyTorch's OneCycleLR with its defaults") {
   CHECK(cycle.rate(4) == doctest::Approx(0.933013).epsilon(1e-5));
   CHECK(cycle.rate(9) == doctest::Approx(4e-6));
   for (long step = 4; step < 9; ++step) CHECK(cycle.rate(step) > cycle.rate(step + 1));
+  CHECK(cycle.rate(30) == doctest::Approx(4e-6));  // and stays there
+  CHECK(nn::OneCycle{.peak = 3, .warmup = 0, .total = 1000}.rate(0) == doctest::Approx(3));
 }

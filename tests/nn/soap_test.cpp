@@ -3,7 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
+#include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "autodiff/random.h"
@@ -119,6 +123,112 @@ TEST_CASE("SOAP gives the same bits on any number of threads") {
     step(soap_three, three, g, 0.1);
   }
   for (std::size_t k = 0; k < one.values().size(); ++k) CHECK(one.values()[k] == three.values()[k]);
+}
+
+/// SOAP written out: one weight matrix, plain Eigen, nothing kept but what the formulas name.
+struct WrittenOut {
+  nn::Soap::Options options;
+  Matrix w;
+  Matrix left = {}, right = {}, left_basis = {}, right_basis = {}, mean = {}, square = {};
+  int steps = 0;
+
+  /// The largest first: the QR iteration separates them in this order.
+  static Matrix eigenvectors(const Matrix& m) {
+    return Eigen::SelfAdjointEigenSolver<Matrix>(m).eigenvectors().rowwise().reverse();
+  }
+  static Matrix orthonormal(const Matrix& m) {
+    return Eigen::HouseholderQR<Matrix>(m).householderQ();
+  }
+
+  void step(const Matrix& g, double rate) {
+    const auto b1 = static_cast<Scalar>(options.beta1), b2 = static_cast<Scalar>(options.beta2);
+    ++steps;
+    if (steps == 1) {
+      left = g * g.transpose();
+      right = g.transpose() * g;
+      left_basis = eigenvectors(left);
+      right_basis = eigenvectors(right);
+      mean = square = Matrix::Zero(g.rows(), g.cols());
+    } else {
+      left = b2 * left + (1 - b2) * g * g.transpose();
+      right = b2 * right + (1 - b2) * g.transpose() * g;
+    }
+    if (steps > 1 && steps % options.refresh == 0) {
+      const Matrix unturned = left_basis * mean * right_basis.transpose();
+      left_basis = orthonormal(left * left_basis);
+      right_basis = orthonormal(right * right_basis);
+      mean = left_basis.transpose() * unturned * right_basis;
+    }
+    const Matrix turned = left_basis.transpose() * g * right_basis;
+    mean = b1 * mean + (1 - b1) * turned;
+    square = b2 * square + (1 - b2) * turned.cwiseAbs2();
+    const Matrix m = mean / static_cast<Scalar>(1 - std::pow(options.beta1, steps));
+    const Matrix v = square / static_cast<Scalar>(1 - std::pow(options.beta2, steps));
+    const auto epsilon = static_cast<Scalar>(options.epsilon);
+    const Matrix change = m.array() / (v.array().sqrt() + epsilon);
+    w -= static_cast<Scalar>(rate) * left_basis * change * right_basis.transpose();
+  }
+};
+
+TEST_CASE("SOAP's steps are the algorithm's, written out") {
+  // Nearly square: a correlation that lacks two ranks after the first step leaves its basis open.
+  for (const auto& [rows, columns] : {std::pair<Index, Index>{4, 4}, {3, 4}, {6, 5}}) {
+    CAPTURE(rows);
+    Random random(7);
+    const nn::Soap::Options options{
+        .beta1 = 0.8, .beta2 = 0.9, .epsilon = 1e-2, .refresh = 4, .threads = 1};
+    WrittenOut reference{.options = options, .w = random.normal_matrix(rows, columns)};
+    nn::Parameters parameters = one_matrix(reference.w);
+    nn::Soap soap(parameters, options);
+    const auto remembered = [&](const std::string& name) -> Matrix {
+      for (const nn::NamedMatrix& entry : soap.memory())
+        if (entry.name == "layer0." + name) return entry.values;
+      return {};
+    };
+    for (int k = 1; k <= 14; ++k) {  // three times the bases turn
+      const Matrix g = random.normal_matrix(rows, columns);
+      const double rate = 0.1 / k, scale = k % 3 == 0 ? 0.25 : 1;
+      reference.step(static_cast<Scalar>(scale) * g, rate);
+      soap.step(parameters.values(), {g.data(), static_cast<std::size_t>(g.size())}, rate, scale);
+      CAPTURE(k);
+      CHECK((values(parameters) - reference.w).norm() < rounding * reference.w.norm());
+      CHECK(remembered("rows.correlation").isApprox(reference.left, Scalar(rounding)));
+      CHECK(remembered("columns.correlation").isApprox(reference.right, Scalar(rounding)));
+    }
+    CHECK(soap.steps() == 14);
+  }
+}
+
+TEST_CASE("SOAP treats rows and columns alike, also where there is only one") {
+  for (const auto& [rows, columns] : {std::pair<Index, Index>{1, 1}, {5, 1}, {1, 5}, {3, 4}}) {
+    CAPTURE(rows);
+    CAPTURE(columns);
+    Random random(8);
+    nn::Parameters upright = one_matrix(Matrix::Zero(rows, columns));
+    nn::Parameters lying = one_matrix(Matrix::Zero(columns, rows));
+    nn::Soap soap(upright, {.refresh = 3}), soap_lying(lying, {.refresh = 3});
+    for (int k = 0; k < 10; ++k) {
+      const Matrix g = random.normal_matrix(rows, columns);
+      step(soap, upright, g, 0.1);
+      step(soap_lying, lying, g.transpose(), 0.1);
+    }
+    CHECK((values(upright) - values(lying).transpose()).norm() < rounding * values(upright).norm());
+    for (const nn::NamedMatrix& entry : soap.memory()) CHECK(entry.values.size() > 0);
+    CHECK(soap.memory().size() == 2 + (rows > 1 ? 2u : 0) + (columns > 1 ? 2u : 0));
+  }
+}
+
+TEST_CASE("SOAP of a single number is Adam") {
+  nn::Parameters one = one_matrix(Matrix::Constant(1, 1, 2));
+  std::vector<Scalar> by_adam{2};
+  nn::Soap soap(one, {.beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-3});
+  nn::Adam adam(1, {.beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-3});
+  for (int k = 0; k < 30; ++k) {
+    const Scalar g = std::sin(Scalar(k));
+    step(soap, one, Matrix::Constant(1, 1, g), 0.1);
+    adam.step(by_adam, std::vector<Scalar>{g}, 0.1);
+    CHECK(one.values()[0] == doctest::Approx(by_adam[0]).epsilon(rounding));
+  }
 }
 
 TEST_CASE("SOAP refuses a gradient of another length") {

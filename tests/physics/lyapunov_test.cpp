@@ -54,3 +54,35 @@ TEST_CASE("a trajectory that cannot go on has no exponent, its neighbour has") {
   CHECK(std::isnan(found[0]));
   CHECK(std::isfinite(found[1]));
 }
+
+TEST_CASE("growth is counted whole from the first interval on, whatever the offset's direction") {
+  // Every direction grows alike; a twin at another distance than the offset would add to the first
+  // interval's growth, and an interval left out or doubled change the mean.
+  const physics::Motion spread = [](const Eigen::MatrixXd& s, Eigen::MatrixXd& rates) {
+    rates = 0.3 * s;
+  };
+  for (const Eigen::Index d : {1, 2, 5}) {
+    const auto found =
+        physics::lyapunov_exponents(spread, Eigen::MatrixXd::Constant(d, 3, 0.01),
+                                    {.offset = 1e-6, .interval = 0.25, .settle = 0, .duration = 1});
+    for (Eigen::Index s = 0; s < 3; ++s) CHECK(found[s] == doctest::Approx(0.3).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("what happens before the twin has settled is not counted") {
+  // The rate is 2 until each trajectory's clock, its first coordinate, passes 1; then it is 0.1.
+  const physics::Motion calmer = [](const Eigen::MatrixXd& s, Eigen::MatrixXd& rates) {
+    rates.resize(2, s.cols());
+    for (Eigen::Index k = 0; k < s.cols(); ++k) {
+      rates(0, k) = 1;
+      rates(1, k) = (s(0, k) < 1 ? 2 : 0.1) * s(1, k);
+    }
+  };
+  // A tiny state, so that the twin differs in the second coordinate by more than it has there.
+  const auto exponent = [&](double settle) {
+    return physics::lyapunov_exponents(calmer, Eigen::Vector2d(0, 0),
+                                       {.interval = 0.5, .settle = settle, .duration = 40})[0];
+  };
+  CHECK(exponent(2) < 0.11);
+  CHECK(exponent(0) > exponent(2) + 0.02);
+}

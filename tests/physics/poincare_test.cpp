@@ -68,3 +68,28 @@ TEST_CASE("a trajectory that never passes leaves no point") {
   still.y = Eigen::MatrixXd::Constant(4, 5, 0.3);
   CHECK(poincare_section(springs, still, 0).cols() == 0);
 }
+
+TEST_CASE("a trajectory whose times fall on the section passes it once, where it stood") {
+  const double circle = 2 * std::numbers::pi;
+  physics::Solution sampled;
+  sampled.t = Eigen::VectorXd::LinSpaced(9, 0, 8);
+  sampled.y = Eigen::MatrixXd::Constant(4, 9, 0.1);
+  sampled.y.row(2).setOnes();
+  // On 0 and on 2π, each with a time before and one after it; back below, and on 2π once more.
+  sampled.y.row(0) << -1, 0, 1, circle - 1, circle, circle + 1, circle - 1, circle, circle + 1;
+  const Eigen::MatrixXd section = poincare_section(springs, sampled, 0);
+  REQUIRE(section.cols() == 3);
+  CHECK(section(0, 0) == doctest::Approx(0));
+  CHECK(section(0, 1) == doctest::Approx(circle));
+  CHECK(section(0, 2) == doctest::Approx(circle));
+}
+
+TEST_CASE("a start on the section is no passage, an end on it is one") {
+  physics::Solution sampled;
+  sampled.t = Eigen::VectorXd::LinSpaced(3, 0, 2);
+  sampled.y = Eigen::MatrixXd::Constant(4, 3, 0.1);
+  sampled.y.row(0) << 0, 0.5, 1;
+  CHECK(poincare_section(springs, sampled, 0).cols() == 0);
+  sampled.y.row(0) << -1, -0.5, 0;
+  CHECK(poincare_section(springs, sampled, 0).cols() == 1);
+}
