@@ -219,6 +219,35 @@ TEST_CASE("the operations that say they are linear are, and the others are not")
   }
 }
 
+TEST_CASE("elementwise and columnwise are the operations that are so, and no others") {
+  for (const OpDef* op : all_ops()) {
+    CAPTURE(op->name);
+    bool elementwise = true, columnwise = true;
+    const auto [begin, end] = examples().equal_range(op->name);
+    for (auto example = begin; example != end; ++example) {
+      Random random(12);
+      const Inputs inputs = example->second.inputs(random, 4, 5);
+      const Matrix before = value_of(example->second.call, inputs);
+      for (std::size_t k = 0; k < inputs.size(); ++k) {
+        elementwise = elementwise && inputs[k].rows() == before.rows();
+        columnwise = columnwise && inputs[k].cols() == before.cols();
+        for (Index i = 0; i < inputs[k].size(); ++i) {
+          Inputs moved = inputs;
+          moved[k].data()[i] += Scalar(0.01);
+          const Matrix after = value_of(example->second.call, moved);
+          for (Index j = 0; j < after.size(); ++j) {
+            if (after.data()[j] == before.data()[j]) continue;
+            elementwise = elementwise && i == j;
+            columnwise = columnwise && i / inputs[k].rows() == j / after.rows();
+          }
+        }
+      }
+    }
+    CHECK(op->elementwise == (elementwise && columnwise));
+    CHECK((op->elementwise || op->columnwise) == columnwise);
+  }
+}
+
 TEST_CASE("functions of one number agree with the standard library to rounding") {
   struct Function {
     const char* name;
