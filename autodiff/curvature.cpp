@@ -13,14 +13,33 @@ namespace {
 
 Var sum_of(Var total, Var term) { return total && term ? total + term : total ? total : term; }
 
-/// Is t a constant whose rows begin, ..., begin + count - 1 are zero? So a direction along one
-/// coordinate ends where another coordinate is cut out.
+/// Are rows begin, ..., begin + count - 1 of t known to be zero? They are looked for in what t was
+/// made of, down to a constant. So a direction along one coordinate ends where another is cut out.
 bool known_zero(Var t, Index begin, Index count) {
-  const Tape& tape = t.tape();
-  const Node* node = &tape.node(t.id());
-  if (node->op == &broadcast_cols_op) node = &tape.node(node->inputs[0]);
-  return node->op == &constant_op &&
-         tape.constant_value(*node).middleRows(begin, count).isZero(/*prec=*/0);
+  Tape& tape = t.tape();
+  for (;;) {
+    const Node& node = tape.node(t.id());
+    const auto input = [&](int k) { return Var(tape, node.inputs[k]); };
+    if (node.op == &constant_op)
+      return tape.constant_value(node).middleRows(begin, count).isZero(/*prec=*/0);
+    if (node.op == &pad_rows_op) {
+      const Index first = node.attributes.i, last = first + input(0).rows();
+      if (begin + count <= first || begin >= last) return true;
+      if (begin < first || begin + count > last) return false;
+      begin -= first;
+    } else if (node.op == &slice_rows_op) {
+      begin += node.attributes.i;
+    } else if (node.op == &stack_rows_op && begin >= input(0).rows()) {
+      begin -= input(0).rows();
+      t = input(1);
+      continue;
+    } else if (node.op == &stack_rows_op
+                   ? begin + count > input(0).rows()
+                   : node.op != &broadcast_cols_op && node.op != &scale_op && node.op != &neg_op) {
+      return false;
+    }
+    t = input(0);
+  }
 }
 
 /// A node with its inputs, and the derivatives that its rule gives.
@@ -37,7 +56,12 @@ struct Local {
   Var input(int k) const { return k == 0 ? a : b; }
 
   /// The share of the adjoint g that goes to input k, (∂y/∂input k)ᵀ g. Empty if zero.
-  Var share(Var g, int k) const { return node.op->vjp({a, b, y, g, node.attributes}, k); }
+  Var share(Var g, int k) const {
+    if (!node.op->vjp)
+      throw std::invalid_argument("[second_derivatives] " + std::string(node.op->name) +
+                                  " has no derivative rule");
+    return node.op->vjp({a, b, y, g, node.attributes}, k);
+  }
 
   /// (∂y/∂input k) t. Empty if zero.
   Var tangent(Var t, int k) const {
@@ -201,6 +225,7 @@ SecondDerivatives second_derivatives(Var y, std::span<const Var> xs,
       const std::array<Var, 2> along_i = tangents_of(static_cast<int>(i));
       if (!along_i[0] && !along_i[1]) continue;
       const std::array<Var, 2> curved = Local(Var(tape, id)).curvature(adjoints[s], along_i);
+      if (!curved[0] && !curved[1]) continue;
       for (std::size_t p = 0; p < partners[i].size(); ++p) {
         const std::array<Var, 2> along_j = tangents_of(partners[i][p].first);
         for (int k = 0; k < 2; ++k)

@@ -380,7 +380,13 @@ const OpDef matmul_nt_op{
 const OpDef matmul_nt_sum_op{
     .name = "matmul_nt_sum",
     .arity = 2,
-    .shape = matmul_nt_op.shape,
+    .shape =
+        [](const OpDef& op, Shapes in, const Attributes& attributes) {
+          if (attributes.i < 1 || in[0].cols % attributes.i != 0)
+            fail(op, "parts of " + std::to_string(attributes.i) + " columns do not divide " +
+                         to_string(in[0]));
+          return matmul_nt_op.shape(op, in, attributes);
+        },
     .forward =
         [](const Kernel& k) {
           gemm_sum_nt(k.y_shape.rows, k.y_shape.cols, k.a_shape.cols, k.attributes.i, k.a, k.b, k.y,

@@ -278,7 +278,10 @@ void Workspace::require_bound() const {
 }
 
 ConstMatrixMap Workspace::value(int k) const {
-  const Shape shape = program_->output_shapes_.at(k);
+  if (k < 0 || k >= std::ssize(program_->output_shapes_) || !arena_)
+    throw std::out_of_range("[value] there is no output " + std::to_string(k) + " among " +
+                            std::to_string(program_->output_shapes_.size()));
+  const Shape shape = program_->output_shapes_[k];
   return {arena_.get() + program_->output_offsets_[k], shape.rows, shape.cols};
 }
 

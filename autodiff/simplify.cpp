@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include "autodiff/ops.h"
 
@@ -56,12 +57,16 @@ Var Simplifier::record(const OpDef& op, Var a, Var b, Attributes attributes) {
 }
 
 Var Simplifier::constant(Matrix value) {
-  std::string key = to_string(Shape{value.rows(), value.cols()});
-  key.append(reinterpret_cast<const char*>(value.data()),
-             static_cast<std::size_t>(value.size()) * sizeof(Scalar));
-  Var& known = constants_[key];
-  if (!known) known = to_.constant(std::move(value));
-  return known;
+  const auto* bytes = reinterpret_cast<const char*>(value.data());
+  const std::string_view text(bytes, static_cast<std::size_t>(value.size()) * sizeof(Scalar));
+  std::vector<Var>& alike = constants_[std::hash<std::string_view>()(text)];
+  for (const Var known : alike) {
+    const Matrix& other = value_of(known);
+    if (other.rows() == value.rows() && other.cols() == value.cols() &&
+        same_bits(other.data(), value.data(), value.size()))
+      return known;
+  }
+  return alike.emplace_back(to_.constant(std::move(value)));
 }
 
 // All inputs are constant: the node is computed now. Equal columns are kept as one, repeated.
@@ -206,9 +211,48 @@ Var Simplifier::repeated_columns(const OpDef& op, Var a, Var b, Attributes attri
   return repeat(record(op, input_of(a), b ? input_of(b) : Var(), attributes), a.cols());
 }
 
+// The parts of a long pile of stacks, each with the row after its last. They are listed once a
+// pile, when it is sliced for the second time.
+const Simplifier::Pile& Simplifier::pile(Var x) {
+  Pile& pile = piles_[x.id()];
+  if (++pile.slices == 1 || !pile.parts.empty()) return pile;
+  std::vector<Var> open{x};
+  Index end = 0;
+  while (!open.empty()) {
+    const Var part = open.back();
+    open.pop_back();
+    if (is(part, stack_rows_op)) {
+      open.push_back(input_of(part, 1));
+      open.push_back(input_of(part));
+    } else {
+      pile.parts.emplace_back(end += part.rows(), part);
+    }
+  }
+  return pile;
+}
+
 // Rows begin, ..., begin + count - 1 of x, looked for in what x was sliced, padded or stacked from.
 Var Simplifier::slice(Var x, Index begin, Index count) {
+  constexpr int short_way = 16;  // through a pile, part by part
+  int stacks = 0;                // passed in a row, from the top of a pile
+  Var top;
+  Index row = 0;  // of the pile, where the slice begins
   for (;;) {
+    if (!is(x, stack_rows_op)) {
+      stacks = 0;
+    } else if (stacks++ == 0) {
+      top = x;
+      row = begin;
+    } else if (stacks == short_way) {
+      const auto& parts = pile(top).parts;
+      const auto part =
+          std::upper_bound(parts.begin(), parts.end(), row,
+                           [](Index wanted, const auto& p) { return wanted < p.first; });
+      if (part != parts.end() && row + count <= part->first) {
+        x = part->second;
+        begin = row - (part->first - x.rows());
+      }
+    }
     const Index first = is(x, pad_rows_op) ? attributes_of(x).i : 0;
     if (is(x, slice_rows_op)) {
       begin += attributes_of(x).i;
@@ -234,6 +278,8 @@ Var Simplifier::slice(Var x, Index begin, Index count) {
 // Slices of what was sliced, padded or stacked, and stacks of adjacent slices.
 Var Simplifier::rows(const OpDef& op, Var a, Var b, Attributes attributes) {
   if (&op == &slice_rows_op) return slice(a, attributes.i, attributes.j);
+  if (&op == &pad_rows_op && is(a, pad_rows_op))
+    return record(op, input_of(a), {}, {.i = attributes.i + attributes_of(a).i, .j = attributes.j});
   if (&op != &stack_rows_op || !is(a, slice_rows_op) || !is(b, slice_rows_op)) return {};
   const Index begin = attributes_of(a).i;
   const bool adjacent = input_of(a) == input_of(b) && begin + a.rows() == attributes_of(b).i;

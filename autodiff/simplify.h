@@ -11,8 +11,8 @@
 // other factor is Inf or NaN or negative.
 #pragma once
 
-#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "autodiff/tape.h"
@@ -47,12 +47,20 @@ class Simplifier {
   Var shared(const OpDef& op, Var a, Var b, Attributes attributes);
   void grow_table();
 
+  /// A stack of stacks of rows.
+  struct Pile {
+    int slices = 0;                            ///< how often it was sliced so far
+    std::vector<std::pair<Index, Var>> parts;  ///< the row after each part's last, and the part
+  };
+  const Pile& pile(Var x);
+
   Tape& to_;
-  std::unordered_map<std::string, Var> constants_;  // by shape and bytes
+  std::unordered_map<std::size_t, std::vector<Var>> constants_;  // by the hash of their bytes
   std::vector<int> table_;  // the nodes by their hash, with open addressing; -1 where there is none
   std::size_t entries_ = 0;
   std::vector<char> free_sum_;               // of every node: a sum that transposes for free?
   std::unordered_map<int, Var> transposed_;  // what was made of such sums
+  std::unordered_map<int, Pile> piles_;
 };
 
 }  // namespace autodiff

@@ -61,6 +61,9 @@ Var Tape::filled(Shape shape, Scalar value) { return broadcast(constant(value), 
 
 Var Tape::record(const OpDef& op, std::initializer_list<Var> inputs, Attributes attributes) {
   Node node{.op = &op, .inputs = {-1, -1}, .shape = {}, .attributes = attributes};
+  if (!op.shape)
+    throw std::invalid_argument('[' + std::string(op.name) +
+                                "] has no shape of its own: it cannot be recorded");
   if (static_cast<int>(inputs.size()) != op.arity)
     throw std::invalid_argument('[' + std::string(op.name) + "] takes " + std::to_string(op.arity) +
                                 " operands, not " + std::to_string(inputs.size()));

@@ -34,7 +34,8 @@ class Var {
  public:
   /// An empty handle: "no value here". As an adjoint it means zero.
   Var() = default;
-  Var(Tape& tape, int id) : tape_(&tape), id_(id) {}
+  /// Throws std::invalid_argument where the tape has no such node.
+  Var(Tape& tape, int id);
 
   explicit operator bool() const { return tape_ != nullptr; }
   bool operator==(const Var&) const = default;
@@ -170,6 +171,12 @@ class Tape {
   std::vector<Matrix> constants_;
   std::unordered_map<std::string, int> parameters_;  // their nodes by name
 };
+
+inline Var::Var(Tape& tape, int id) : tape_(&tape), id_(id) {
+  if (id < 0 || id >= tape.size())
+    throw std::invalid_argument("[tape] there is no node %" + std::to_string(id) + " among " +
+                                std::to_string(tape.size()));
+}
 
 inline Shape Var::shape() const {
   if (!tape_) throw std::invalid_argument("[shape] an empty Var has no shape");

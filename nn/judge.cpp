@@ -41,8 +41,12 @@ std::vector<std::size_t> judged_pairs(const std::vector<physics::Solution>& lear
 
 AccelerationErrors judge_accelerations(const physics::Motion& learnt,
                                        const physics::DataSet& truth) {
-  Eigen::MatrixXd rates;
-  learnt(truth.states.cast<double>(), rates);
+  if (truth.size() == 0 || truth.states.cols() != truth.accelerations.cols() ||
+      truth.states.rows() != 2 * truth.accelerations.rows())
+    throw std::invalid_argument("[judge] " + std::to_string(truth.states.cols()) + " states and " +
+                                std::to_string(truth.accelerations.cols()) +
+                                " accelerations to judge by");
+  const Eigen::MatrixXd rates = physics::rates_of(learnt, truth.states.cast<double>());
   const Eigen::MatrixXd accelerations = truth.accelerations.cast<double>();
   const auto errors_of = [&](const auto& prediction) -> Eigen::MatrixXd {
     return (accelerations - prediction).cwiseAbs();
@@ -124,6 +128,8 @@ Eigen::VectorXd valid_times(const std::vector<physics::Solution>& learnt,
 }
 
 double quantile(Eigen::VectorXd values, double p) {
+  if (!(p >= 0 && p <= 1))
+    throw std::invalid_argument("[quantile] p = " + std::to_string(p) + " is not between 0 and 1");
   if (values.size() == 0) return std::nan("");
   std::sort(values.begin(), values.end());
   const double at = p * static_cast<double>(values.size() - 1);

@@ -79,7 +79,11 @@ physics::Motion learnt_motion(const Model& model, Index width) {
   // Few states, as when one trajectory is left over, take a program of few columns.
   const auto wide = std::make_shared<FixedWidth>(model, width);
   const auto narrow = std::make_shared<FixedWidth>(model, std::min<Index>(4, width));
+  const Index rows = 2 * model.coordinates();
   return [=](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
+    if (states.rows() != rows)
+      throw std::invalid_argument("[learnt_motion] states of " + std::to_string(states.rows()) +
+                                  " rows; the model's have " + std::to_string(rows));
     rates.resize(states.rows(), states.cols());
     FixedWidth& chosen = states.cols() <= 2 * narrow->width() ? *narrow : *wide;
     for (Index begin = 0; begin < states.cols(); begin += chosen.width())

@@ -5,15 +5,21 @@
 namespace nn {
 
 Parameter Parameters::add(const std::string& name, Index rows, Index cols) {
-  for (const Parameter& other : list_)
-    if (other.name == name)
-      throw std::invalid_argument("[parameters] the name '" + name + "' is taken");
+  const Shape shape{rows, cols};
+  if (rows < 1 || cols < 1)
+    throw std::invalid_argument("[parameters] '" + name + "' is " + to_string(shape) +
+                                ": it needs at least one row and one column");
+  autodiff::require_countable(autodiff::parameter_op, shape);
+  if (!names_.insert(name).second)
+    throw std::invalid_argument("[parameters] the name '" + name + "' is taken");
   list_.push_back({name, {rows, cols}, size()});
   values_.resize(values_.size() + rows * cols);
   return list_.back();
 }
 
 autodiff::MatrixMap Parameters::matrix(const Parameter& parameter) {
+  if (parameter.offset < 0 || parameter.offset + parameter.shape.size() > size())
+    throw std::invalid_argument("[parameters] '" + parameter.name + "' is of another model");
   return {values_.data() + parameter.offset, parameter.shape.rows, parameter.shape.cols};
 }
 

@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -38,7 +39,8 @@ struct NamedMatrix {
 
 class Parameters {
  public:
-  /// Adds a matrix of zeros. Throws std::invalid_argument when the name is taken.
+  /// Adds a matrix of zeros. Throws std::invalid_argument when the name is taken
+  /// or there is no entry.
   Parameter add(const std::string& name, Index rows, Index cols);
 
   const std::vector<Parameter>& list() const { return list_; }
@@ -59,6 +61,7 @@ class Parameters {
 
  private:
   std::vector<Parameter> list_;
+  std::unordered_set<std::string> names_;
   std::vector<Scalar> values_;
 };
 

@@ -20,6 +20,9 @@ Motion second_order(Accelerations accelerations) {
 }
 
 Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count) {
+  if (count < 0)
+    throw std::invalid_argument("[random_states] there are no " + std::to_string(count) +
+                                " states");
   if (box.low.size() != box.high.size() || !(box.low.array() <= box.high.array()).all())
     throw std::invalid_argument("[random_states] the box needs low <= high in every entry");
   Eigen::MatrixXd states(box.low.size(), count);
@@ -46,9 +49,18 @@ std::vector<Solution> roll_out(const Motion& motion, const Eigen::MatrixXd& star
   return trajectories;
 }
 
-DataSet label(const Motion& motion, const Eigen::MatrixXd& states) {
+Eigen::MatrixXd rates_of(const Motion& motion, const Eigen::MatrixXd& states) {
   Eigen::MatrixXd rates;
   motion(states, rates);
+  if (rates.rows() != states.rows() || rates.cols() != states.cols())
+    throw std::invalid_argument(
+        "[motion] rates " + std::to_string(rates.rows()) + 'x' + std::to_string(rates.cols()) +
+        " of states " + std::to_string(states.rows()) + 'x' + std::to_string(states.cols()));
+  return rates;
+}
+
+DataSet label(const Motion& motion, const Eigen::MatrixXd& states) {
+  const Eigen::MatrixXd rates = rates_of(motion, states);
   return {states.cast<autodiff::Scalar>(),
           rates.bottomRows(states.rows() / 2).cast<autodiff::Scalar>()};
 }

@@ -20,6 +20,8 @@ using autodiff::Random;
 /// A law of motion, true or learnt, for many states at once: states 2n x N, each column (q; v),
 /// give their rates (dq/dt; dv/dt), 2n x N. Several threads may call it at once.
 using Motion = std::function<void(const Eigen::MatrixXd& states, Eigen::MatrixXd& rates)>;
+/// The rates of the states: d x N. Throws std::invalid_argument for a motion that gives others.
+Eigen::MatrixXd rates_of(const Motion& motion, const Eigen::MatrixXd& states);
 
 /// Fills in the accelerations of many states: 2n x N -> n x N.
 using Accelerations =

@@ -1,6 +1,8 @@
 #include "physics/lyapunov.h"
 
 #include <cmath>
+#include <stdexcept>
+#include <string>
 
 namespace physics {
 namespace {
@@ -23,6 +25,13 @@ Eigen::MatrixXd later(const Motion& motion, const Eigen::MatrixXd& states,
 
 Eigen::VectorXd lyapunov_exponents(const Motion& motion, const Eigen::MatrixXd& starts,
                                    const LyapunovOptions& options) {
+  if (!(options.interval > 0 && options.offset > 0 && options.settle >= 0 &&
+        options.duration >= options.interval && std::isfinite(options.settle + options.duration)))
+    throw std::invalid_argument(
+        "[lyapunov] offset " + std::to_string(options.offset) + ", interval " +
+        std::to_string(options.interval) + ", settle " + std::to_string(options.settle) +
+        ", duration " + std::to_string(options.duration) +
+        ": offset and interval must be positive, the duration at least an interval");
   const Index d = starts.rows(), count = starts.cols();
   const long settling = std::lround(options.settle / options.interval);
   const long measured = std::lround(options.duration / options.interval);

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <numbers>
+#include <stdexcept>
+#include <string>
 
 namespace physics {
 namespace {
@@ -34,8 +36,13 @@ Eigen::MatrixXd poincare_section(const Motion& motion, const Solution& trajector
                                  Index coordinate) {
   constexpr double circle = 2 * std::numbers::pi;
   const Eigen::MatrixXd& y = trajectory.y;
-  Eigen::MatrixXd rates;
-  motion(y, rates);
+  if (coordinate < 0 || coordinate >= y.rows())
+    throw std::invalid_argument("[poincare_section] coordinate " + std::to_string(coordinate) +
+                                " of states with " + std::to_string(y.rows()) + " rows");
+  if (trajectory.t.size() != y.cols())
+    throw std::invalid_argument("[poincare_section] " + std::to_string(trajectory.t.size()) +
+                                " times for " + std::to_string(y.cols()) + " states");
+  const Eigen::MatrixXd rates = rates_of(motion, y);
   std::vector<Eigen::VectorXd> points;
   for (Index k = 1; k < y.cols(); ++k) {
     // The multiple of 2π at or below the later angle, which the earlier one has not reached.

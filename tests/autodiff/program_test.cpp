@@ -185,6 +185,7 @@ TEST_CASE("each rule of the optimiser keeps the value, and leaves so many instru
       {slice_rows(pad_rows(t, 2, 9), 5, 2), 1},
       {slice_rows(pad_rows(t, 2, 9), 4, 2), 3},
       {slice_rows(pad_rows(t, 2, 9), 1, 2), 3},
+      {pad_rows(pad_rows(t, 2, 9), 1, 12), 2},
       {slice_rows(stack_rows(t, e), 0, 3), 1},
       {slice_rows(stack_rows(t, e), 3, 3), 1},
       {slice_rows(stack_rows(t, e), 4, 2), 2},
@@ -447,6 +448,15 @@ TEST_CASE("misuse is told in words") {
   CHECK_THROWS_WITH_AS(workspace.bind(x, nullptr), "[bind] the values of 'x' are a null pointer",
                        Error);
   CHECK_THROWS_AS(Var().tape(), Error);
+  for (const int id : {-1, 3, 12345})
+    CHECK_THROWS_WITH_AS(Var(tape, id), doctest::Contains("[tape] there is no node %"), Error);
+  CHECK_THROWS_AS(tape.record(put_rows_op, {x}), Error);
+  CHECK_THROWS_AS(tape.record(input_op, {}), Error);
+  CHECK_THROWS_AS(tape.record(matmul_nt_sum_op, {x, x}), Error);
+  CHECK_THROWS_AS(tape.record(matmul_nt_sum_op, {x, x}, {.i = 2}), Error);
+  Workspace moved(program);
+  const Workspace kept = std::move(moved);
+  CHECK_THROWS_AS(moved.value(0), std::out_of_range);
   static_assert(!std::is_constructible_v<Workspace, Program>, "a temporary would be gone");
   static_assert(!std::is_copy_constructible_v<Program> && !std::is_move_constructible_v<Program>);
   CHECK_THROWS_WITH_AS(workspace.bind("y", right.data()), "[bind] the tape has no leaf named 'y'",

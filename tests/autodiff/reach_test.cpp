@@ -155,6 +155,17 @@ TEST_CASE("costs grow in proportion to the graph, for every shape of it") {
         return std::vector{y};
       },
       100);
+  check_growth(
+      "a pile of stacks, cut row by row",
+      [](Tape& tape, int n) {
+        const Var x = tape.input(1, 8, "x");
+        Var pile = x;
+        for (int k = 1; k < n; ++k) pile = stack_rows(shift(x, k), pile);
+        Var y = sum(sin(row(pile, 0)));
+        for (int k = 1; k < n; ++k) y = y + sum(sin(row(pile, k)));
+        return std::vector{y};
+      },
+      100);
   // The results have n² entries.
   check_growth(
       "jacobian",

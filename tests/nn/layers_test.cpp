@@ -239,3 +239,18 @@ TEST_CASE("the same seed draws the same weights, another seed others") {
   CHECK(draw(11) == draw(11));
   CHECK(draw(11) != draw(12));
 }
+
+TEST_CASE("parameters without entries, or of another model, are refused in words") {
+  nn::Parameters parameters, other;
+  for (const auto& [rows, cols] :
+       {std::pair<nn::Index, nn::Index>{0, 3}, {3, 0}, {-2, -2}, {-3, 2}})
+    CHECK_THROWS_WITH_AS(parameters.add("w", rows, cols), doctest::Contains("at least one row"),
+                         std::invalid_argument);
+  CHECK_THROWS_AS(parameters.add("w", nn::Index(1) << 40, nn::Index(1) << 40),
+                  std::invalid_argument);
+  CHECK(parameters.size() == 0);
+  const nn::Parameter foreign = other.add("w", 2, 2);
+  CHECK_THROWS_AS(parameters.matrix(foreign), std::invalid_argument);
+  parameters.add("w", 2, 2);
+  CHECK_THROWS_AS(parameters.add("w", 2, 2), std::invalid_argument);
+}
