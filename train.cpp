@@ -15,7 +15,7 @@
 #include "nn/divergence.h"
 #include "nn/judge.h"
 #include "nn/learnt_motion.h"
-#include "nn/safetensors.h"
+#include "nn/model_file.h"
 #include "nn/schedule.h"
 #include "nn/training_step.h"
 #include "tools/checkpoint.h"
@@ -44,7 +44,7 @@ constexpr int give_up_after = 100;
 /// What is to be learnt: the double pendulum, whose true law of motion is known in closed form, or
 /// a file, a part of which is held out to judge.
 struct Subject {
-  std::vector<std::string> names{"theta1", "theta2"};  // of the coordinates
+  std::vector<std::string> names = tools::pendulum_names;
   std::vector<bool> angles = tools::both_angles;
   std::optional<physics::Motion> truth;
   std::optional<tools::DataFound> found;  // in the file
@@ -267,7 +267,7 @@ tools::ExitCode train(const TrainOptions& options) {
   // System, data, model, fit. What is resumed draws its data again, as it did when it began.
   const Subject subject(options);
   Batches batches(options, random, subject);
-  const auto model = make_model(options, subject.angles);
+  const auto model = make_model(options, subject.angles, subject.names);
   initialise(*model, options, random);
   const nn::Loss loss = make_loss(options);
   nn::TrainingStep step = make_step(options, *model, loss);
@@ -289,9 +289,7 @@ tools::ExitCode train(const TrainOptions& options) {
   tools::RunFolder folder(options.out);
   const std::string config = to_toml(options);
   const auto save = [&] { folder.write(tools::checkpoint_file, to_checkpoint(training, config)); };
-  const auto save_weights = [&] {
-    folder.write("model.safetensors", nn::to_safetensors(model->parameters()));
-  };
+  const auto save_weights = [&] { folder.write("model.safetensors", nn::to_model_file(*model)); };
   if (resumed) {
     const tools::Checkpoint checkpoint(folder.path() / tools::checkpoint_file);
     if (const std::string other = checkpoint.restore(training); !other.empty())

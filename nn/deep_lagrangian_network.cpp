@@ -3,15 +3,15 @@
 #include "physics/euler_lagrange.h"
 
 namespace nn {
-namespace {
 
-Index triangle(Index n) { return n * (n + 1) / 2; }
-
-}  // namespace
+Form DeepLagrangianNetwork::form(const Options& options) {
+  const auto n = static_cast<Index>(options.angles.size());
+  const Index triangle = n * (n + 1) / 2;
+  return {"delan", "mechanics", Form::coordinates, triangle + 1};
+}
 
 DeepLagrangianNetwork::DeepLagrangianNetwork(const Options& options)
-    : NetworkModel(options, "mechanics", Sees::coordinates,
-                   triangle(static_cast<Index>(options.angles.size())) + 1) {}
+    : NetworkModel(options, form(options)) {}
 
 Var DeepLagrangianNetwork::lagrangian(Var q, Var v) const {
   const Index n = coordinates();

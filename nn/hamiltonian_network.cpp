@@ -5,9 +5,8 @@
 
 namespace nn {
 
-HamiltonianNetwork::HamiltonianNetwork(Options options, Lagrangian true_lagrangian)
-    : NetworkModel(std::move(options), "hamiltonian", Sees::state, 1),
-      true_lagrangian_(std::move(true_lagrangian)) {}
+HamiltonianNetwork::HamiltonianNetwork(const Options& options, Lagrangian true_lagrangian)
+    : NetworkModel(options, form(options)), true_lagrangian_(std::move(true_lagrangian)) {}
 
 Var HamiltonianNetwork::hamiltonian(Var q, Var p) const {
   const Var learnt = mlp_(state_features(q, p));

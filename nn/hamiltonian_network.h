@@ -18,7 +18,8 @@ class HamiltonianNetwork : public NetworkModel {
   /// The true system: (q: n x N, v: n x N) -> L: 1 x N.
   using Lagrangian = std::function<Var(Var q, Var v)>;
 
-  HamiltonianNetwork(Options options, Lagrangian true_lagrangian);
+  static Form form(const Options&) { return {.kind = "hnn", .name = "hamiltonian"}; }
+  HamiltonianNetwork(const Options& options, Lagrangian true_lagrangian);
 
   /// H of every sample: (q: n x N, p: n x N) -> 1 x N.
   Var hamiltonian(Var q, Var p) const;

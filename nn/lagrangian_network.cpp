@@ -4,8 +4,8 @@
 
 namespace nn {
 
-LagrangianNetwork::LagrangianNetwork(Options options)
-    : NetworkModel(std::move(options), "lagrangian", Sees::state, 1) {}
+LagrangianNetwork::LagrangianNetwork(const Options& options)
+    : NetworkModel(options, form(options)) {}
 
 Var LagrangianNetwork::lagrangian(Var q, Var v) const {
   const Var learnt = mlp_(state_features(q, v));

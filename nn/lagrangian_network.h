@@ -9,7 +9,8 @@ namespace nn {
 
 class LagrangianNetwork : public NetworkModel {
  public:
-  explicit LagrangianNetwork(Options options);
+  static Form form(const Options&) { return {.kind = "lnn", .name = "lagrangian"}; }
+  explicit LagrangianNetwork(const Options& options);
 
   /// L of every sample: (q: n x N, v: n x N) -> 1 x N.
   Var lagrangian(Var q, Var v) const;

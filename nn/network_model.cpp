@@ -4,26 +4,22 @@
 #include <stdexcept>
 
 namespace nn {
-namespace {
 
-/// Layer widths from the inputs to the outputs.
-std::vector<Index> sizes(const NetworkOptions& options, Index velocities, Index outputs) {
+std::vector<Index> widths(const NetworkOptions& options, const Form& form) {
   const auto& angles = options.angles;
   if (angles.empty()) throw std::invalid_argument("[model] needs at least one coordinate");
-  const Index coordinates =
-      static_cast<Index>(angles.size()) + std::count(angles.begin(), angles.end(), true);
-  std::vector<Index> all{coordinates + velocities};
+  const auto n = static_cast<Index>(angles.size());
+  const Index cosines_and_sines = n + std::count(angles.begin(), angles.end(), true);
+  std::vector<Index> all{cosines_and_sines + (form.sees == Form::state ? n : 0)};
   all.insert(all.end(), options.hidden.begin(), options.hidden.end());
-  all.push_back(outputs);
+  all.push_back(form.outputs);
   return all;
 }
 
-}  // namespace
-
-NetworkModel::NetworkModel(Options options, const std::string& name, Sees sees, Index outputs)
-    : options_(std::move(options)),
-      mlp_(parameters_, name, sizes(options_, sees == Sees::state ? coordinates() : 0, outputs),
-           activation(options_.activation)) {}
+NetworkModel::NetworkModel(Options options, const Form& form)
+    : kind_(form.kind),
+      options_(std::move(options)),
+      mlp_(parameters_, form.name, widths(options_, form), activation(options_.activation)) {}
 
 Var NetworkModel::coordinate_features(Var q) const {
   if (std::count(options_.angles.begin(), options_.angles.end(), true) == 0) return q;

@@ -1,4 +1,6 @@
 // What the models here have in common: one multilayer perceptron, and how a state enters it.
+//
+// Its options are all that it takes, beside the weights, to make a model again (nn/model_file.h).
 #pragma once
 
 #include <string>
@@ -22,13 +24,29 @@ struct NetworkOptions {
   double kinetic_prior = 0;
   /// A network whose outputs are accelerations gives them in units of this.
   double acceleration_scale = 1;
+  /// What the coordinates are called, for readers of a model's file. Its length is n, or 0.
+  std::vector<std::string> names = {};
 };
+
+/// What a kind of model asks of its network.
+struct Form {
+  std::string kind;  ///< its name in nn/models.h
+  std::string name;  ///< of the network: its parameters are "<name>.0.weight", ...
+  enum { coordinates, state } sees = state;
+  Index outputs = 1;
+};
+
+/// Widths of the network's layers, from the inputs to the outputs. Throws std::invalid_argument
+/// where there is no coordinate.
+std::vector<Index> widths(const NetworkOptions& options, const Form& form);
 
 class NetworkModel : public Model {
  public:
   using Options = NetworkOptions;
 
   Index coordinates() const override { return static_cast<Index>(options_.angles.size()); }
+  const std::string& kind() const { return kind_; }
+  const Options& options() const { return options_; }
 
   /// First weights; until then all parameters are zero.
   void initialise(autodiff::Random& random, Initialiser initialiser = Initialiser::rule) {
@@ -36,17 +54,15 @@ class NetworkModel : public Model {
   }
 
  protected:
-  /// What the network looks at.
-  enum class Sees { coordinates, state };
-
   /// Throws std::invalid_argument where there is no coordinate, or the activation is unknown.
-  NetworkModel(Options options, const std::string& name, Sees sees, Index outputs);
+  NetworkModel(Options options, const Form& form);
 
   /// q of every sample as the network sees it, angles as cosine and sine: n x N -> features x N.
   Var coordinate_features(Var q) const;
   /// The same with velocities (or momenta) below them.
   Var state_features(Var q, Var v) const;
 
+  std::string kind_;
   Options options_;
   Mlp mlp_;
 };

@@ -8,9 +8,10 @@ namespace nn {
 
 class PlainNetwork : public NetworkModel {
  public:
-  explicit PlainNetwork(const Options& options)
-      : NetworkModel(options, "acceleration", Sees::state,
-                     static_cast<Index>(options.angles.size())) {}
+  static Form form(const Options& options) {
+    return {"mlp", "acceleration", Form::state, static_cast<Index>(options.angles.size())};
+  }
+  explicit PlainNetwork(const Options& options) : NetworkModel(options, form(options)) {}
 
   Var acceleration(Var q, Var v) const override {
     return mlp_(state_features(q, v)) * options_.acceleration_scale;

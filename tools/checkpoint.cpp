@@ -10,7 +10,6 @@
 
 #include "nn/safetensors.h"
 #include "tools/run_folder.h"
-#include "tools/safetensors_file.h"
 #include "tools/text.h"
 #include "tools/toml.h"
 
@@ -102,7 +101,7 @@ void require_possible(const Standing& s, const Course& course) {
 }  // namespace
 
 std::string to_checkpoint(const Training& training, const std::string& config) {
-  const Json metadata{
+  const nn::Metadata metadata{
       {"checkpoint", std::to_string(format_version)},
       {"standing", to_text(training.standing)},
       {"optimiser_steps", std::to_string(training.optimiser.steps())},
@@ -111,11 +110,11 @@ std::string to_checkpoint(const Training& training, const std::string& config) {
       {"data", training.data.fingerprint},
       {"data_beside", toml_string(training.data.beside)},
   };
-  return nn::to_safetensors(matrices(training), metadata.dump());
+  return nn::to_safetensors(matrices(training), metadata);
 }
 
 struct Checkpoint::Content {
-  SafetensorsFile file;
+  nn::Safetensors file;
   DataFile data;
 
   const std::string& text(const std::string& key) const {
@@ -138,7 +137,7 @@ Checkpoint::Checkpoint(const std::filesystem::path& path)
 
 Checkpoint::Checkpoint(const std::string& bytes, const std::string& name) : name_(name) {
   try {
-    content_ = std::make_unique<Content>(Content{SafetensorsFile(bytes), {}});
+    content_ = std::make_unique<Content>(Content{nn::Safetensors(bytes), {}});
     if (!content_->file.metadata().contains("checkpoint"))
       throw IoError("it is a file of weights, and no checkpoint");
     if (const long version = content_->number("checkpoint"); version != format_version)

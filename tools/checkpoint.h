@@ -1,8 +1,8 @@
 // Where a run stands, in one file that lets it go on bit for bit as if it had never stopped: the
 // weights, what the optimiser remembers, the generator's state, the count of steps, the options.
 //
-// The file has the safetensors format (nn/safetensors.h): the weights under their names, the
-// optimiser's matrices under "optimiser.", the rest as text under "__metadata__".
+// The file has the safetensors format and the checksum of nn/safetensors.h: the weights under their
+// names, the optimiser's matrices under "optimiser.", the rest as text under "__metadata__".
 #pragma once
 
 #include <filesystem>
@@ -65,7 +65,7 @@ struct Training {
 std::string to_checkpoint(const Training& training, const std::string& config);
 
 /// A checkpoint read from a file. Everything throws IoError that names the file, says what is wrong
-/// with it, and leaves what it should have filled as it was: for a file that is missing, truncated,
+/// with it, and leaves what it should have filled as it was: for a file that is missing, damaged,
 /// of another format or model, or written by a later version of this program.
 class Checkpoint {
  public:

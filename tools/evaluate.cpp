@@ -2,13 +2,13 @@
 #include <cstdint>
 #include <limits>
 
+#include "nn/model_file.h"
 #include "tools/evaluation.h"
 #include "tools/flags.h"
 #include "tools/interrupt.h"
 #include "tools/memory.h"
 #include "tools/models.h"
 #include "tools/run_folder.h"
-#include "tools/safetensors_file.h"
 
 namespace {
 
@@ -67,7 +67,11 @@ tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   tools::require_memory(80 * (options.duration / 0.02 + 1) * options.trajectories,
                         "--trajectories and --duration");
   const auto model = tools::make_model(training);
-  tools::load_weights(run / "model.safetensors", model->parameters());
+  try {
+    nn::load_weights(run / "model.safetensors", *model);
+  } catch (const nn::FileError& error) {
+    throw tools::IoError(error.what());
+  }
   const tools::Evaluation found = evaluate(*model, training, options);
   tools::note_interrupts();  // the files belong together
   tools::write_file(run / "divergence.csv", found.divergence_csv);

@@ -1,31 +1,26 @@
 #include "tools/models.h"
 
 #include "nn/adam.h"
-#include "nn/deep_lagrangian_network.h"
-#include "nn/hamiltonian_network.h"
-#include "nn/lagrangian_network.h"
 #include "nn/loss.h"
-#include "nn/plain_network.h"
+#include "nn/models.h"
 #include "nn/soap.h"
 
 namespace tools {
 
 std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options,
-                                             const std::vector<bool>& angles) {
+                                             const std::vector<bool>& angles,
+                                             const std::vector<std::string>& names) {
   const nn::NetworkOptions network{
       .hidden = {options.hidden.begin(), options.hidden.end()},
       .activation = options.activation,
       .angles = options.angle_features ? angles : std::vector<bool>(angles.size(), false),
       .velocity_scale = options.velocity_scale,
       .kinetic_prior = options.kinetic_prior,
-      .acceleration_scale = options.target_scale};
-  if (options.model == "delan") return std::make_unique<nn::DeepLagrangianNetwork>(network);
-  if (options.model == "hnn")
-    return std::make_unique<nn::HamiltonianNetwork>(
-        network,
-        [system = options.system](nn::Var q, nn::Var v) { return system.lagrangian(q, v); });
-  if (options.model == "mlp") return std::make_unique<nn::PlainNetwork>(network);
-  return std::make_unique<nn::LagrangianNetwork>(network);
+      .acceleration_scale = options.target_scale,
+      .names = names};
+  return nn::make_model(options.model, network, [system = options.system](nn::Var q, nn::Var v) {
+    return system.lagrangian(q, v);
+  });
 }
 
 void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random) {

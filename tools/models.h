@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "nn/network_model.h"
@@ -11,13 +12,15 @@
 
 namespace tools {
 
-/// Which coordinates of the double pendulum are angles: both.
+/// The double pendulum's coordinates: their names, and which of them are angles.
+inline const std::vector<std::string> pendulum_names{"theta1", "theta2"};
 inline const std::vector<bool> both_angles{true, true};
 
 /// The model that --model names, all its parameters zero; `angles` tells which of the system's
-/// coordinates are angles.
-std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options,
-                                             const std::vector<bool>& angles = both_angles);
+/// coordinates are angles, `names` what they are called.
+std::unique_ptr<nn::NetworkModel> make_model(
+    const TrainOptions& options, const std::vector<bool>& angles = both_angles,
+    const std::vector<std::string>& names = pendulum_names);
 /// Gives it random first weights.
 void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random);
 

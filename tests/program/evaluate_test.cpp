@@ -1,121 +1,13 @@
-// Weights from files, good and bad, and tools/evaluate as its users meet it.
+// tools/evaluate as its users meet it.
 #include <cmath>
-#include <cstring>
 
-#include "nn/safetensors.h"
 #include "tests/program/program.h"
 #include "tools/evaluation.h"
-#include "tools/run_folder.h"
-#include "tools/safetensors_file.h"
 
 namespace fs = std::filesystem;
 using autodiff::Index;
-using autodiff::Scalar;
 using program::contains;
 using program::Folder;
-
-namespace {
-
-nn::Parameters two_matrices() {
-  nn::Parameters parameters;
-  parameters.add("a.weight", 2, 3);
-  parameters.add("a.bias", 2, 1);
-  for (std::size_t k = 0; k < parameters.values().size(); ++k)
-    parameters.values()[k] = static_cast<Scalar>(0.1 * static_cast<double>(k) - 0.3);
-  return parameters;
-}
-
-/// What load_weights says of a file; empty if it takes it.
-std::string complaint(const std::string& file) {
-  const Folder folder;
-  folder.write("w", file);
-  nn::Parameters parameters = two_matrices();
-  try {
-    tools::load_weights(folder.path() / "w", parameters);
-  } catch (const tools::IoError& error) {
-    return error.what();
-  }
-  return {};
-}
-
-/// A file with this header over so many bytes of zeros.
-std::string with_header(const std::string& header, std::size_t bytes) {
-  const std::uint64_t length = header.size();
-  return std::string(reinterpret_cast<const char*>(&length), 8) + header + std::string(bytes, '\0');
-}
-
-}  // namespace
-
-TEST_CASE("weights come back from their file bit for bit") {
-  const Folder folder;
-  nn::Parameters written = two_matrices(), read = two_matrices();
-  folder.write("w", to_safetensors(written));
-  for (Scalar& p : read.values()) p = 7;
-  tools::load_weights(folder.path() / "w", read);
-  CHECK(std::equal(written.values().begin(), written.values().end(), read.values().begin()));
-}
-
-TEST_CASE("weights in single precision are taken") {
-  const std::string header = R"({"a.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},)"
-                             R"("a.bias":{"dtype":"F32","shape":[2,1],"data_offsets":[24,32]}})";
-  std::string file = with_header(header, 32);
-  const float half = 0.5;
-  std::memcpy(file.data() + 8 + header.size() + 4, &half, 4);  // row 0, column 1
-  const Folder folder;
-  folder.write("w", file);
-  nn::Parameters parameters = two_matrices();
-  tools::load_weights(folder.path() / "w", parameters);
-  CHECK(parameters.matrix(parameters.list()[0])(0, 1) == Scalar(0.5));
-  CHECK(parameters.matrix(parameters.list()[0])(1, 0) == 0);
-}
-
-TEST_CASE("a bad file of weights is refused with the reason") {
-  const auto header = [](const std::string& weight, const std::string& more = "") {
-    return R"({"a.weight":)" + weight +
-           R"(,"a.bias":{"dtype":"F64","shape":[2,1],"data_offsets":[48,64]})" + more + "}";
-  };
-  const std::string good = R"({"dtype":"F64","shape":[2,3],"data_offsets":[0,48]})";
-  REQUIRE(complaint(with_header(header(good), 64)).empty());
-  struct Case {
-    std::string file, reason;
-  };
-  const std::vector<Case> cases{
-      {"", "0 bytes"},
-      {"short", "5 bytes"},
-      {"a text, and no weights at all", "truncated"},
-      {with_header("no json", 64), "JSON"},
-      {with_header("[1]", 64), "JSON"},
-      {with_header("{}", 64), "a.weight"},
-      {with_header(header(good), 63), "truncated"},
-      {with_header(header(good), 72), "8 bytes follow"},
-      {with_header(header(good, R"(,"c":1)"), 64), "3 tensors"},
-      {with_header(header(R"({"dtype":"F64","shape":[3,2],"data_offsets":[0,48]})"), 64), "[3,2]"},
-      {with_header(header(R"({"dtype":"BF16","shape":[2,3],"data_offsets":[0,12]})"), 64), "BF16"},
-      {with_header(header(R"({"dtype":"F64","shape":[2,3],"data_offsets":[8,56]})"), 64), "[8,56]"},
-      {with_header(header(R"({"dtype":"F64","shape":[2,3]})"), 64), "null"},
-      {with_header(header("7"), 64), "a.weight"},
-  };
-  for (const Case& bad : cases) {
-    CAPTURE(bad.reason);
-    CHECK(contains(complaint(bad.file), bad.reason));
-  }
-  nn::Parameters broken = two_matrices();
-  broken.values()[4] = std::numeric_limits<Scalar>::quiet_NaN();
-  CHECK(contains(complaint(to_safetensors(broken)), "NaN"));
-}
-
-TEST_CASE("no damage to a file of weights does worse than being refused") {
-  const std::string file = to_safetensors(two_matrices());
-  for (std::size_t length = 0; length < file.size(); ++length)
-    CHECK_FALSE(complaint(file.substr(0, length)).empty());
-  const std::size_t header = file.size() - 8 * sizeof(Scalar);
-  for (std::size_t at = 0; at < header; ++at)
-    for (const char byte : {'\0', '9', '"', '}', '\xff'}) {
-      std::string damaged = file;
-      damaged[at] = byte;
-      complaint(damaged);  // whatever it says
-    }
-}
 
 TEST_CASE("a trained model is evaluated, each kind of it") {
   const Folder folder;
@@ -218,7 +110,21 @@ TEST_CASE("what cannot be evaluated ends with 4 and the reason, a wrong flag wit
   CHECK(folder.evaluate("R").code == 4);
   CHECK(contains(folder.read("stderr"), "truncated"));
   CHECK_FALSE(fs::exists(folder.path() / "R/evaluation.json"));
+  fs::remove(folder.path() / "R/model.safetensors");
+  CHECK(folder.evaluate("R").code == 4);
+  CHECK(contains(folder.read("stderr"), "model.safetensors"));
   CHECK(folder.evaluate("R --bogus").code == 2);
   CHECK(folder.evaluate("").code == 2);
   CHECK(folder.evaluate("--help").code == 0);
+}
+
+TEST_CASE("weights are not evaluated as those of another model of the same shapes") {
+  const Folder folder;
+  const std::string run = "--hidden 4 --steps 1 --epochs 1 --rollouts 0 --out ";
+  REQUIRE(folder.train(run + "A --activation tanh").code == 0);
+  REQUIRE(folder.train(run + "B").code == 0);
+  fs::copy_file(folder.path() / "A/model.safetensors", folder.path() / "B/model.safetensors",
+                fs::copy_options::overwrite_existing);
+  CHECK(folder.evaluate("B").code == 4);
+  CHECK(contains(folder.read("stderr"), "another model: its \"activation\" is 'tanh'"));
 }
