@@ -129,8 +129,9 @@ Safetensors::Safetensors(std::string bytes) : bytes_(std::move(bytes)) {
     if (told.size() != 16) throw FileError("it is damaged: its crc64 has no sixteen digits");
     bytes_.replace(sizeof length + *header_.checksum_at, 16, no_checksum);
     if (const std::string found = hexadecimal(crc64(bytes_)); found != told)
-      throw FileError("it is damaged: its crc64 is " + fit_to_print(told) + ", of its bytes " +
-                      found + "; a program that changes a file leaves crc64 and crc64_of out");
+      throw FileError("it is damaged: its checksum is " + fit_to_print(told) +
+                      ", but its bytes give " + found +
+                      "; whoever changes a file leaves out crc64 and crc64_of");
     header_.metadata.erase("crc64");
     header_.metadata.erase("crc64_of");
   }

@@ -132,7 +132,7 @@ class Reader {
     return true;
   }
   void expect(char c) {
-    if (!take(c)) fail(std::string("no ") + c + " where one should be");
+    if (!take(c)) fail(std::string("no ").append(1, c).append(" where one should be"));
   }
 
   std::uint64_t number() {

@@ -1,10 +1,8 @@
 // Any bytes at all as a checkpoint: they are taken or refused, and nothing else.
 #include "tools/checkpoint.h"
 
-#include <cstddef>
-#include <cstdint>
-
 #include "nn/adam.h"
+#include "tests/fuzz/input.h"
 #include "tools/models.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -15,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   autodiff::Random random(1);
   tools::Standing standing;
   try {
-    tools::Checkpoint(std::string(reinterpret_cast<const char*>(bytes), size), "fuzz")
+    tools::Checkpoint(file_of(bytes, size), "fuzz")
         .restore({*model, adam, random, standing, {10, 1'000'000}});
   } catch (const tools::IoError&) {
   }

@@ -1,10 +1,22 @@
-// Records a function, takes its Hessian, and trains a multilayer perceptron on sin x.
+// Records a function, takes its Hessian, trains a multilayer perceptron on sin x, and takes a model
+// from a file.
 #include <autodiff/grad.h>
 #include <nn/adam.h>
 #include <nn/initialise.h>
+#include <nn/learnt_motion.h>
 #include <nn/loss.h>
+#include <nn/model_file.h>
 
+#include <fstream>
 #include <iostream>
+
+/// As ./train leaves one.
+void save_a_model(const std::string& path) {
+  const auto model = nn::make_model("lnn", {.hidden = {8}, .kinetic_prior = 1});
+  autodiff::Random random(1);
+  model->initialise(random);
+  std::ofstream(path, std::ios::binary) << to_model_file(*model);
+}
 
 int main() {
   autodiff::Tape tape;
@@ -36,5 +48,14 @@ int main() {
   }
   const double last = workspace.value(static_cast<int>(outputs.size()) - 1)(0, 0);
   std::cout << "mean squared error of the learnt sine: " << last << '\n';
-  return last < 1e-3 ? 0 : 1;
+
+  save_a_model("model.safetensors");
+  const auto model = nn::load_model("model.safetensors");
+  const physics::Motion motion = nn::learnt_motion(*model);
+  const Eigen::MatrixXd states = Eigen::Vector4d(0.1, -0.2, 1, 2);  // (q; v), a state a column
+  Eigen::MatrixXd rates;                                            // (dq/dt; dv/dt)
+  motion(states, rates);
+  std::cout << "accelerations of the model in the file: " << rates.bottomRows(2).transpose()
+            << '\n';
+  return last < 1e-3 && rates.allFinite() ? 0 : 1;
 }
