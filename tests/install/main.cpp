@@ -44,7 +44,7 @@ int main() {
   nn::Adam adam(parameters.size());
   for (int step = 0; step < 2000; ++step) {
     program.run(workspace);
-    adam.step(parameters.values(), workspace.values().first(parameters.size()), 1e-2);
+    adam.step(parameters.values(), workspace.values().first(parameters.values().size()), 1e-2);
   }
   const double last = workspace.value(static_cast<int>(outputs.size()) - 1)(0, 0);
   std::cout << "mean squared error of the learnt sine: " << last << '\n';

@@ -12,7 +12,7 @@ function(configure way build)
 endfunction()
 function(build_and_run build)
   step(${CMAKE_COMMAND} --build ${build} --target uses_lagrange)
-  step(${build}/uses_lagrange)
+  step(${CMAKE_COMMAND} -E chdir ${build} ${build}/uses_lagrange)
 endfunction()
 file(REMOVE_RECURSE ${WORK})
 
