@@ -4,14 +4,14 @@
 
 namespace nn {
 
-Form DeepLagrangianNetwork::form(const Options& options) {
+Form DeepLagrangianNetwork::form_of(const Options& options) {
   const auto n = static_cast<Index>(options.angles.size());
   const Index triangle = n * (n + 1) / 2;
-  return {"delan", "mechanics", Form::coordinates, triangle + 1};
+  return {.kind = "delan", .name = "mechanics", .sees = Form::coordinates, .outputs = triangle + 1};
 }
 
 DeepLagrangianNetwork::DeepLagrangianNetwork(const Options& options)
-    : NetworkModel(options, form(options)) {}
+    : NetworkModel(options, form_of(options)) {}
 
 Var DeepLagrangianNetwork::lagrangian(Var q, Var v) const {
   const Index n = coordinates();

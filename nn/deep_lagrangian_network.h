@@ -14,7 +14,7 @@ namespace nn {
 
 class DeepLagrangianNetwork : public NetworkModel {
  public:
-  static Form form(const Options& options);
+  static Form form_of(const Options& options);
   explicit DeepLagrangianNetwork(const Options& options);
 
   /// L of every sample: (q: n x N, v: n x N) -> 1 x N.

@@ -6,7 +6,7 @@
 namespace nn {
 
 HamiltonianNetwork::HamiltonianNetwork(const Options& options, Lagrangian true_lagrangian)
-    : NetworkModel(options, form(options)), true_lagrangian_(std::move(true_lagrangian)) {}
+    : NetworkModel(options, form_of(options)), true_lagrangian_(std::move(true_lagrangian)) {}
 
 Var HamiltonianNetwork::hamiltonian(Var q, Var p) const {
   const Var learnt = mlp_(state_features(q, p));

@@ -18,7 +18,7 @@ class HamiltonianNetwork : public NetworkModel {
   /// The true system: (q: n x N, v: n x N) -> L: 1 x N.
   using Lagrangian = std::function<Var(Var q, Var v)>;
 
-  static Form form(const Options&) { return {.kind = "hnn", .name = "hamiltonian"}; }
+  static Form form_of(const Options&) { return {.kind = "hnn", .name = "hamiltonian"}; }
   HamiltonianNetwork(const Options& options, Lagrangian true_lagrangian);
 
   /// H of every sample: (q: n x N, p: n x N) -> 1 x N.

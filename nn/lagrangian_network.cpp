@@ -5,7 +5,7 @@
 namespace nn {
 
 LagrangianNetwork::LagrangianNetwork(const Options& options)
-    : NetworkModel(options, form(options)) {}
+    : NetworkModel(options, form_of(options)) {}
 
 Var LagrangianNetwork::lagrangian(Var q, Var v) const {
   const Var learnt = mlp_(state_features(q, v));

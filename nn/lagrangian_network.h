@@ -9,7 +9,7 @@ namespace nn {
 
 class LagrangianNetwork : public NetworkModel {
  public:
-  static Form form(const Options&) { return {.kind = "lnn", .name = "lagrangian"}; }
+  static Form form_of(const Options&) { return {.kind = "lnn", .name = "lagrangian"}; }
   explicit LagrangianNetwork(const Options& options);
 
   /// L of every sample: (q: n x N, v: n x N) -> 1 x N.

@@ -48,19 +48,21 @@ std::string name_key(std::size_t coordinate) {
   return "coordinate " + std::to_string(coordinate + 1);
 }
 
-/// What a file tells of its model.
+/// What a file tells of its model: every option that has a place in it.
 Metadata describe(const NetworkModel& model) {
   const NetworkOptions& options = model.options();
   Metadata all{
-      {"model", model.kind()},
+      {"model", model.form().kind},
       {"model_format", format_version},
       {"hidden", joined(options.hidden, [](Index width) { return std::to_string(width); })},
       {"activation", options.activation},
       {"angles", joined(options.angles, [](bool angle) { return angle ? "true" : "false"; })},
-      {"velocity_scale", text(options.velocity_scale)},
-      {"kinetic_prior", text(options.kinetic_prior)},
-      {"acceleration_scale", text(options.acceleration_scale)},
   };
+  if (model.form().sees == Form::state) all["velocity_scale"] = text(options.velocity_scale);
+  if (model.form().gives == Form::energy)
+    all["kinetic_prior"] = text(options.kinetic_prior);
+  else
+    all["acceleration_scale"] = text(options.acceleration_scale);
   for (std::size_t k = 0; k < options.names.size(); ++k) all[name_key(k)] = options.names[k];
   return all;
 }
@@ -76,31 +78,28 @@ class Description {
     return found->second;
   }
 
-  double number(const std::string& key) const {
-    double value = 0;
+  void read(const std::string& key, double& value) const {
+    if (!metadata_.contains(key)) return;
     if (!parse((*this)[key], value) || !std::isfinite(value)) wrong(key);
-    return value;
   }
 
   NetworkOptions options() const {
-    NetworkOptions read{.hidden = {},
-                        .activation = (*this)["activation"],
-                        .angles = {},
-                        .velocity_scale = number("velocity_scale"),
-                        .kinetic_prior = number("kinetic_prior"),
-                        .acceleration_scale = number("acceleration_scale")};
+    NetworkOptions told{.hidden = {}, .activation = (*this)["activation"], .angles = {}};
+    read("velocity_scale", told.velocity_scale);
+    read("kinetic_prior", told.kinetic_prior);
+    read("acceleration_scale", told.acceleration_scale);
     for (const std::string& part : split((*this)["hidden"])) {
       Index width = 0;
       if (!parse(part, width) || width < 1) wrong("hidden");
-      read.hidden.push_back(width);
+      told.hidden.push_back(width);
     }
     for (const std::string& part : split((*this)["angles"])) {
       if (part != "true" && part != "false") wrong("angles");
-      read.angles.push_back(part == "true");
+      told.angles.push_back(part == "true");
     }
     for (std::size_t k = 0; metadata_.contains(name_key(k)); ++k)
-      read.names.push_back((*this)[name_key(k)]);
-    return read;
+      told.names.push_back((*this)[name_key(k)]);
+    return told;
   }
 
  private:
@@ -139,6 +138,7 @@ std::unique_ptr<NetworkModel> to_model(const Safetensors& file,
     throw FileError("it tells of a model with " + text(count) + " parameters, but has " +
                     std::to_string(file.size()));
   auto model = make_model(told["model"], options, true_lagrangian);
+  for (const auto& [key, value] : describe(*model)) told[key];  // nothing is left to a default
   file.fill(model->parameters().named());
   return model;
 }

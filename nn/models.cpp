@@ -13,7 +13,7 @@ namespace {
 using Lagrangian = HamiltonianNetwork::Lagrangian;
 
 struct Kind {
-  Form (*form)(const NetworkOptions&);
+  Form (*form_of)(const NetworkOptions&);
   std::unique_ptr<NetworkModel> (*make)(const NetworkOptions&, const Lagrangian&);
 };
 
@@ -32,15 +32,15 @@ std::unique_ptr<NetworkModel> make_hamiltonian(const NetworkOptions& options,
 }
 
 constexpr std::array kinds{
-    Kind{LagrangianNetwork::form, make<LagrangianNetwork>},
-    Kind{DeepLagrangianNetwork::form, make<DeepLagrangianNetwork>},
-    Kind{HamiltonianNetwork::form, make_hamiltonian},
-    Kind{PlainNetwork::form, make<PlainNetwork>},
+    Kind{LagrangianNetwork::form_of, make<LagrangianNetwork>},
+    Kind{DeepLagrangianNetwork::form_of, make<DeepLagrangianNetwork>},
+    Kind{HamiltonianNetwork::form_of, make_hamiltonian},
+    Kind{PlainNetwork::form_of, make<PlainNetwork>},
 };
 
 const Kind& find(const std::string& name, const NetworkOptions& options) {
   for (const Kind& kind : kinds)
-    if (kind.form(options).kind == name) return kind;
+    if (kind.form_of(options).kind == name) return kind;
   throw std::invalid_argument("[model] the kind '" + name + "' is unknown; known are lnn, delan, " +
                               "hnn and mlp");
 }
@@ -53,7 +53,7 @@ std::unique_ptr<NetworkModel> make_model(const std::string& kind, const NetworkO
 }
 
 double parameter_count(const std::string& kind, const NetworkOptions& options) {
-  const std::vector<Index> sizes = widths(options, find(kind, options).form(options));
+  const std::vector<Index> sizes = widths(options, find(kind, options).form_of(options));
   double count = 0;
   for (std::size_t k = 1; k < sizes.size(); ++k)
     count += static_cast<double>(sizes[k]) * (static_cast<double>(sizes[k - 1]) + 1);

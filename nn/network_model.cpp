@@ -16,10 +16,10 @@ std::vector<Index> widths(const NetworkOptions& options, const Form& form) {
   return all;
 }
 
-NetworkModel::NetworkModel(Options options, const Form& form)
-    : kind_(form.kind),
+NetworkModel::NetworkModel(Options options, Form form)
+    : form_(std::move(form)),
       options_(std::move(options)),
-      mlp_(parameters_, form.name, widths(options_, form), activation(options_.activation)) {}
+      mlp_(parameters_, form_.name, widths(options_, form_), activation(options_.activation)) {}
 
 Var NetworkModel::coordinate_features(Var q) const {
   if (std::count(options_.angles.begin(), options_.angles.end(), true) == 0) return q;

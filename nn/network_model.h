@@ -33,6 +33,7 @@ struct Form {
   std::string kind;  ///< its name in nn/models.h
   std::string name;  ///< of the network: its parameters are "<name>.0.weight", ...
   enum { coordinates, state } sees = state;
+  enum { energy, accelerations } gives = energy;
   Index outputs = 1;
 };
 
@@ -45,7 +46,7 @@ class NetworkModel : public Model {
   using Options = NetworkOptions;
 
   Index coordinates() const override { return static_cast<Index>(options_.angles.size()); }
-  const std::string& kind() const { return kind_; }
+  const Form& form() const { return form_; }
   const Options& options() const { return options_; }
 
   /// First weights; until then all parameters are zero.
@@ -55,14 +56,14 @@ class NetworkModel : public Model {
 
  protected:
   /// Throws std::invalid_argument where there is no coordinate, or the activation is unknown.
-  NetworkModel(Options options, const Form& form);
+  NetworkModel(Options options, Form form);
 
   /// q of every sample as the network sees it, angles as cosine and sine: n x N -> features x N.
   Var coordinate_features(Var q) const;
   /// The same with velocities (or momenta) below them.
   Var state_features(Var q, Var v) const;
 
-  std::string kind_;
+  Form form_;
   Options options_;
   Mlp mlp_;
 };

@@ -8,10 +8,13 @@ namespace nn {
 
 class PlainNetwork : public NetworkModel {
  public:
-  static Form form(const Options& options) {
-    return {"mlp", "acceleration", Form::state, static_cast<Index>(options.angles.size())};
+  static Form form_of(const Options& options) {
+    return {.kind = "mlp",
+            .name = "acceleration",
+            .gives = Form::accelerations,
+            .outputs = static_cast<Index>(options.angles.size())};
   }
-  explicit PlainNetwork(const Options& options) : NetworkModel(options, form(options)) {}
+  explicit PlainNetwork(const Options& options) : NetworkModel(options, form_of(options)) {}
 
   Var acceleration(Var q, Var v) const override {
     return mlp_(state_features(q, v)) * options_.acceleration_scale;
