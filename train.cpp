@@ -168,7 +168,7 @@ std::string fit(const tools::Training& training, nn::TrainingStep& step, const n
   tools::Standing& standing = training.standing;
   const double largest_norm =
       options.clip > 0 ? options.clip : std::numeric_limits<double>::infinity();
-  const auto [per_epoch, total] = training.course;
+  const long per_epoch = training.course.per_epoch, total = training.course.total;
   const long stop_at = options.stop_after > 0 ? standing.batches + options.stop_after : total;
 
   const auto end_epoch = [&](tools::Progress& progress) {

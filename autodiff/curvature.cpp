@@ -215,7 +215,8 @@ SecondDerivatives second_derivatives(Var y, std::span<const Var> xs,
     if (partners[i].empty()) continue;
     std::vector<RowSums> sums(partners[i].size());
     for (std::size_t s = 0; s < between.steps.size(); ++s) {
-      const auto& [id, inputs] = between.steps[s];
+      const int id = between.steps[s].id;
+      const std::array<int, 2>& inputs = between.steps[s].inputs;
       const auto tangents_of = [&](int direction) {
         std::array<Var, 2> of_inputs;
         for (int k = 0; k < 2; ++k)

@@ -31,18 +31,18 @@ Program::Program(std::span<const Var> outputs, Options options) {
       throw std::invalid_argument("[program] the outputs belong to different tapes");
     output_shapes_.push_back(y.shape());
   }
-  source_ = outputs.front().tape().identity();
-  leaves_ = outputs.front().tape().leaves();
-  for (std::size_t k = 0; k < leaves_.size(); ++k)
-    leaves_by_name_[leaves_[k].name].push_back(static_cast<Index>(k));
+  source_ = outputs.front().tape().leaf_table();
+  leaves_then_ = std::ssize(source_->leaves);
 
   OptimizedTape optimized = optimize(outputs, options.optimize, options.optimize && options.merge);
   tape_ = std::move(optimized.tape);
   report_ = std::move(optimized.report);
+  for (std::size_t own = 0; own < optimized.leaves.size(); ++own)
+    own_leaf_[optimized.leaves[own]] = static_cast<Index>(own);
   places_.resize(tape_->size());
   for (int id = 0; id < tape_->size(); ++id) {
     const Node& node = tape_->node(id);
-    if (is_leaf(node)) places_[id] = {Place::leaf, optimized.leaves[node.attributes.i]};
+    if (is_leaf(node)) places_[id] = {Place::leaf, node.attributes.i};
     if (node.op == &constant_op) places_[id] = {Place::constant, id};
   }
   place_outputs(optimized.outputs);
@@ -175,13 +175,13 @@ void Program::place_instructions(std::span<const int> outputs, Options options) 
 }
 
 Index Program::leaf_named(const std::string& name) const {
-  const auto known = leaves_by_name_.find(name);
-  if (known == leaves_by_name_.end())
+  const auto known = source_->by_name.find(name);
+  if (known == source_->by_name.end())
     throw std::invalid_argument("[bind] the tape has no leaf named '" + name + "'");
-  if (known->second.size() > 1)
+  if (known->second.count > 1)
     throw std::invalid_argument("[bind] the tape has several leaves named '" + name +
                                 "': bind them by their Vars");
-  return known->second.front();
+  return known->second.first;
 }
 
 void Program::run(Workspace& workspace) const {
@@ -208,8 +208,8 @@ Scalar* allocate(Index size) try {
 Workspace::Workspace(const Program& program)
     : program_(&program),
       arena_(allocate(program.arena_size_ + Arena::cache_line)),
-      readers_(program.leaves_.size()),
-      bound_(program.leaves_.size(), false) {
+      readers_(program.tape_->leaves().size()),
+      bound_(program.tape_->leaves().size(), false) {
   const auto connect = [&](const Program::Place& place, const Scalar*& pointer) {
     if (place.kind == Program::Place::arena) pointer = arena_.get() + place.at;
     if (place.kind == Program::Place::constant)
@@ -237,21 +237,24 @@ Workspace::Workspace(const Program& program)
 
 void Workspace::bind_leaf(Index leaf, const Scalar* values) {
   if (!values)
-    throw std::invalid_argument("[bind] the values of '" + program_->leaves_[leaf].name +
+    throw std::invalid_argument("[bind] the values of '" + program_->source_->leaves[leaf].name +
                                 "' are a null pointer");
-  for (const auto& [pointer, offset] : readers_[leaf]) *pointer = values + offset;
-  if (!bound_[leaf] && !readers_[leaf].empty()) --unbound_;
-  bound_[leaf] = true;
+  const auto known = program_->own_leaf_.find(leaf);
+  if (known == program_->own_leaf_.end()) return;  // read by nobody
+  const Index own = known->second;
+  for (const auto& [pointer, offset] : readers_[own]) *pointer = values + offset;
+  if (!bound_[own] && !readers_[own].empty()) --unbound_;
+  bound_[own] = true;
 }
 
 void Workspace::bind(Var leaf, const Scalar* values) {
-  if (!leaf || leaf.tape().identity() != program_->source_)
+  if (!leaf || leaf.tape().leaf_table() != program_->source_)
     throw std::invalid_argument("[bind] the Var belongs to another tape than the program");
   const Node& node = leaf.tape().node(leaf.id());
   if (!is_leaf(node))
     throw std::invalid_argument("[bind] %" + std::to_string(leaf.id()) + " is a " + node.op->name +
                                 ": only inputs and parameters can be bound");
-  if (node.attributes.i >= static_cast<Index>(readers_.size()))
+  if (node.attributes.i >= program_->leaves_then_)
     throw std::invalid_argument("[bind] '" + leaf.tape().leaf_name(node) +
                                 "' was recorded after the program was made");
   bind_leaf(node.attributes.i, values);
@@ -273,7 +276,7 @@ void Workspace::require_bound() const {
   if (unbound_ == 0) return;
   for (std::size_t leaf = 0; leaf < readers_.size(); ++leaf)
     if (!readers_[leaf].empty() && !bound_[leaf])
-      throw std::logic_error("[run] '" + program_->leaves_[leaf].name +
+      throw std::logic_error("[run] '" + program_->leaf_name(static_cast<Index>(leaf)) +
                              "' has no value: bind it to the workspace first");
 }
 

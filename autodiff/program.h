@@ -87,13 +87,15 @@ class Program {
   void place_instructions(std::span<const int> outputs, Options options);
   Instruction instruction_for(const Unit& unit);
   void copy_what_is_missing(Instruction& instruction, int stack, const Layout& layout) const;
-  /// Which leaf has that name. Throws std::invalid_argument where none has, or several have.
+  /// Which leaf of the recorded tape has that name. Throws std::invalid_argument where none has, or
+  /// several have.
   Index leaf_named(const std::string& name) const;
+  const std::string& leaf_name(Index own) const { return tape_->leaves()[own].name; }
 
-  std::shared_ptr<const char> source_;  // the recorded tape's identity: tells a foreign Var
-  std::unique_ptr<Tape> tape_;          // the optimised one
-  std::vector<Leaf> leaves_;            // as on the source
-  std::unordered_map<std::string, std::vector<Index>> leaves_by_name_;
+  std::shared_ptr<const LeafTable> source_;  // of the recorded tape: names, and tells a foreign Var
+  std::unique_ptr<Tape> tape_;               // the optimised one
+  Index leaves_then_ = 0;                    // of the recorded tape, when the program was made
+  std::unordered_map<Index, Index> own_leaf_;  // of tape_, by that of the recorded tape
   std::vector<Instruction> instructions_;
   std::vector<Step> steps_;    // of all chains
   std::vector<Place> places_;  // of every node of tape_, while the program is made
@@ -138,7 +140,7 @@ class Workspace {
   std::unique_ptr<Scalar[], FreeAligned> arena_;
   std::vector<Kernel> kernels_;   // one for each instruction, ready to call
   std::vector<ChainStep> steps_;  // of all chains
-  /// For each leaf, the places in kernels_ and steps_ that read it, and from where in it.
+  /// For each leaf of the program, the places in kernels_ and steps_ that read it, and from where.
   std::vector<std::vector<std::pair<const Scalar**, Index>>> readers_;
   std::vector<char> bound_;  // of every leaf
   int unbound_ = 0;          // leaves that are read but not bound yet

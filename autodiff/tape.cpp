@@ -34,17 +34,18 @@ Var Tape::input(Index rows, Index cols, std::string name) {
 }
 
 Var Tape::parameter(Index rows, Index cols, const std::string& name) {
-  const auto known = parameters_.find(name);
-  if (known == parameters_.end()) {
+  const auto known = table_->by_name.find(name);
+  const int id = known == table_->by_name.end() ? -1 : known->second.parameter;
+  if (id < 0) {
     const Var added = add_leaf(parameter_op, {rows, cols}, name);
-    parameters_.emplace(name, added.id());
+    table_->by_name[name].parameter = added.id();
     return added;
   }
-  const Shape shape = nodes_[known->second].shape;
+  const Shape shape = nodes_[id].shape;
   if (shape != Shape{rows, cols})
     throw std::invalid_argument("[parameter] '" + name + "' is " + to_string(shape) +
                                 " on this tape already, not " + to_string(Shape{rows, cols}));
-  return {*this, known->second};
+  return {*this, id};
 }
 
 Var Tape::constant(Matrix value) {
@@ -84,11 +85,13 @@ Var Tape::record(const OpDef& op, std::initializer_list<Var> inputs, Attributes 
 
 Var Tape::add_leaf(const OpDef& kind, Shape shape, std::string name) {
   require_size(kind.name, name, shape);
-  leaves_.push_back({std::move(name), size()});
-  return append({.op = &kind,
-                 .inputs = {-1, -1},
-                 .shape = shape,
-                 .attributes = {.i = static_cast<Index>(leaves_.size()) - 1}});
+  const auto index = std::ssize(table_->leaves);
+  const Var added =
+      append({.op = &kind, .inputs = {-1, -1}, .shape = shape, .attributes = {.i = index}});
+  LeafTable::Named& named = table_->by_name[name];
+  if (named.count++ == 0) named.first = index;
+  table_->leaves.push_back({std::move(name), added.id()});
+  return added;
 }
 
 Var Tape::append(Node node) {

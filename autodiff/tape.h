@@ -127,6 +127,18 @@ struct Leaf {
   int id;  ///< its node
 };
 
+/// All leaves of a tape, in order and by name. Programs share it: it outlives the tape, and tells
+/// it from every other.
+struct LeafTable {
+  struct Named {
+    Index first = 0;     ///< the first leaf of that name
+    int count = 0;       ///< how many have it
+    int parameter = -1;  ///< the node of the parameter among them; there is at most one
+  };
+  std::vector<Leaf> leaves;
+  std::unordered_map<std::string, Named> by_name;
+};
+
 class Tape {
  public:
   Tape() = default;
@@ -153,23 +165,22 @@ class Tape {
 
   int size() const { return static_cast<int>(nodes_.size()); }
   const Node& node(int id) const { return nodes_[id]; }
-  const std::vector<Leaf>& leaves() const { return leaves_; }
+  const std::vector<Leaf>& leaves() const { return table_->leaves; }
+  std::shared_ptr<const LeafTable> leaf_table() const { return table_; }
   /// The value of a constant node.
   const Matrix& constant_value(const Node& node) const { return constants_[node.attributes.i]; }
-  /// Tells this tape from every other that lived or will live while somebody keeps the token.
-  const std::shared_ptr<const char>& identity() const { return identity_; }
   /// The name of an input or parameter node.
-  const std::string& leaf_name(const Node& node) const { return leaves_[node.attributes.i].name; }
+  const std::string& leaf_name(const Node& node) const {
+    return table_->leaves[node.attributes.i].name;
+  }
 
  private:
   Var add_leaf(const OpDef& kind, Shape shape, std::string name);
   Var append(Node node);
 
-  std::shared_ptr<const char> identity_ = std::make_shared<const char>();
   std::vector<Node> nodes_;
-  std::vector<Leaf> leaves_;
+  std::shared_ptr<LeafTable> table_ = std::make_shared<LeafTable>();
   std::vector<Matrix> constants_;
-  std::unordered_map<std::string, int> parameters_;  // their nodes by name
 };
 
 inline Var::Var(Tape& tape, int id) : tape_(&tape), id_(id) {

@@ -186,6 +186,21 @@ TEST_CASE("a doubled sum is turned round once a doubling, and a long one without
   CHECK(Program({grad(sum(matmul(summed, z)), z)}).instructions() < 20'000);
 }
 
+TEST_CASE("a program knows the leaves that it reads, and no others") {
+  Tape tape;
+  for (int k = 0; k < 100; ++k) tape.input(1, 1, "beside " + std::to_string(k));
+  const Var x = tape.input(1, 1, "x"), w = tape.parameter(1, 1, "w");
+  const Program program({sin(w) + x});
+  CHECK(program.tape().leaves().size() == 2);
+  Workspace workspace(program);
+  const Scalar zero = 0, two = 2;
+  workspace.bind("beside 7", &two);  // read by nobody
+  workspace.bind("w", &zero);
+  workspace.bind(x, &two);
+  program.run(workspace);
+  CHECK(workspace.value(0)(0, 0) == 2);
+}
+
 TEST_CASE("names of parameters are found at once, however many there are") {
   Tape tape;
   Var total = tape.constant(0);

@@ -163,7 +163,8 @@ TEST_CASE("a file that makes no model is refused with its name and the reason") 
   };
   CHECK(with("someone else's", "entry").empty());
   CHECK(contains(complaint(to_safetensors(saved->parameters())), "does not tell of what model"));
-  for (const auto& [key, value] : good) {
+  for (const auto& entry : good) {
+    const std::string& key = entry.first;
     nn::Metadata metadata = good;
     metadata.erase(key);
     if (key.starts_with("coordinate")) continue;  // names may be missing

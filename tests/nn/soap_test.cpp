@@ -172,7 +172,8 @@ struct WrittenOut {
 
 TEST_CASE("SOAP's steps are the algorithm's, written out") {
   // Nearly square: a correlation that lacks two ranks after the first step leaves its basis open.
-  for (const auto& [rows, columns] : {std::pair<Index, Index>{4, 4}, {3, 4}, {6, 5}}) {
+  for (const nn::Shape shape : {nn::Shape{4, 4}, {3, 4}, {6, 5}}) {
+    const Index rows = shape.rows, columns = shape.cols;
     CAPTURE(rows);
     Random random(7);
     const nn::Soap::Options options{
@@ -200,7 +201,8 @@ TEST_CASE("SOAP's steps are the algorithm's, written out") {
 }
 
 TEST_CASE("SOAP treats rows and columns alike, also where there is only one") {
-  for (const auto& [rows, columns] : {std::pair<Index, Index>{1, 1}, {5, 1}, {1, 5}, {3, 4}}) {
+  for (const nn::Shape shape : {nn::Shape{1, 1}, {5, 1}, {1, 5}, {3, 4}}) {
+    const Index rows = shape.rows, columns = shape.cols;
     CAPTURE(rows);
     CAPTURE(columns);
     Random random(8);
