@@ -501,8 +501,10 @@ TEST_CASE("numbers that memory has no room for are told in words") {
   Tape tape;
   const Var x = tape.input(Index(1) << 40, Index(1) << 12, "x");
   const Program program({exp(x)});
-  CHECK_THROWS_WITH_AS(Workspace{program}, doctest::Contains("[workspace] there is no memory for"),
-                       std::runtime_error);
+  if (COUNTS_ALLOCATIONS)  // a sanitizer's allocator ends the program instead
+    CHECK_THROWS_WITH_AS(Workspace{program},
+                         doctest::Contains("[workspace] there is no memory for"),
+                         std::runtime_error);
   const Var y = tape.input(Index(1) << 40, Index(1) << 19, "y");
   CHECK_THROWS_WITH_AS(Program({exp(y), sin(y), cos(y)}, {.reuse = false}),
                        doctest::Contains("more memory than there are addresses"),
