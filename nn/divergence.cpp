@@ -29,9 +29,8 @@ std::optional<Divergence> find_divergence(const Model& model, const Loss& loss,
     bindings[bindings.size() - 2].second = states.col(s);
     bindings[bindings.size() - 1].second = accelerations.col(s);
     if (const auto node = autodiff::first_non_finite(outputs, bindings)) {
-      const Eigen::VectorXd state = states.col(s).cast<double>();
-      const Eigen::MatrixXd mass = mass_matrices(model, state);
-      return Divergence{s, state, describe(*node),
+      const Eigen::MatrixXd mass = mass_matrices(model, states.col(s).cast<double>());
+      return Divergence{s, states.col(s), describe(*node),
                         mass.size() > 0 ? std::optional(condition_number(mass)) : std::nullopt};
     }
   }

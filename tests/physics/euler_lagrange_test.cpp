@@ -62,7 +62,7 @@ double disagreement(const DoublePendulum& pendulum, const Matrix& states) {
   Eigen::MatrixXd closed_form(2, states.cols());
   pendulum.accelerations(states.cast<double>(), closed_form);
   return relative_difference(accelerations(lagrangian, states.topRows(2), states.bottomRows(2)),
-                             closed_form);
+                             closed_form.cast<Scalar>());
 }
 
 }  // namespace
