@@ -12,23 +12,23 @@
 #include <sstream>
 #include <tuple>
 
-#include "nn/divergence.h"
-#include "nn/judge.h"
-#include "nn/learnt_motion.h"
-#include "nn/model_file.h"
-#include "nn/schedule.h"
-#include "nn/training_step.h"
-#include "tools/checkpoint.h"
-#include "tools/data_file.h"
-#include "tools/interrupt.h"
-#include "tools/judgement.h"
-#include "tools/memory.h"
-#include "tools/models.h"
-#include "tools/options.h"
-#include "tools/progress.h"
-#include "tools/report.h"
-#include "tools/run_folder.h"
-#include "tools/text.h"
+#include "nn/files/model_file.h"
+#include "nn/learning/divergence.h"
+#include "nn/learning/training_step.h"
+#include "nn/models/learnt_motion.h"
+#include "nn/optimisers/schedule.h"
+#include "physics/observe/judge.h"
+#include "tools/app/checkpoint.h"
+#include "tools/app/data_file.h"
+#include "tools/app/interrupt.h"
+#include "tools/app/judgement.h"
+#include "tools/app/memory.h"
+#include "tools/app/models.h"
+#include "tools/app/options.h"
+#include "tools/app/progress.h"
+#include "tools/app/report.h"
+#include "tools/app/run_folder.h"
+#include "tools/app/text.h"
 
 namespace fs = std::filesystem;
 using autodiff::Index;
@@ -322,7 +322,8 @@ tools::ExitCode train(const TrainOptions& options) {
       result.judgement = judge(options, {*subject.truth, learnt});
       example = trajectory_csv(options, {*subject.truth, learnt});
     } else {
-      result.judgement.emplace().acceleration = nn::judge_accelerations(learnt, subject.held_out);
+      result.judgement.emplace().acceleration =
+          physics::judge_accelerations(learnt, subject.held_out);
     }
     tools::note_interrupts();
     if (!example.empty()) folder.write("trajectory.csv", example);

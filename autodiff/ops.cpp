@@ -9,9 +9,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "autodiff/elementary.h"
-#include "autodiff/gemm.h"
-#include "autodiff/vector.h"
+#include "autodiff/kernels/elementary.h"
+#include "autodiff/kernels/gemm.h"
+#include "autodiff/kernels/vector.h"
 
 namespace autodiff {
 namespace {
@@ -78,7 +78,7 @@ void transpose(const Scalar* a, Shape shape, Scalar* y) {
     for (Index j = i < full_rows ? full_cols : 0; j < cols; ++j) y[i * cols + j] = a[j * rows + i];
 }
 
-/// The sum of `size` numbers, in the order in which a chain that ends in a sum adds them up.
+/// The sum of `size` numbers, in the order in which a fused loop that ends in a sum adds them up.
 Scalar sum_of(const Scalar* a, Index size) {
   if (size % lanes == 0) {
     Vector total = minus_zeros();
@@ -360,7 +360,8 @@ const OpDef matmul_op{
 };
 Var matmul(Var a, Var b) { return record(matmul_op, {a, b}); }
 
-// y = a bᵀ.  Made by optimize.cpp after all differentiation is done, so it has no rule of its own.
+// y = a bᵀ.  Made by compile/passes.cpp after all differentiation is done, so it has no rule of its
+// own.
 const OpDef matmul_nt_op{
     .name = "matmul_nt",
     .arity = 2,
@@ -847,7 +848,7 @@ const OpDef put_rows_op{
         },
 };
 
-// y = [softplus a, sigmoid a], side by side: both need e^-|a|. Made by optimize.cpp.
+// y = [softplus a, sigmoid a], side by side: both need e^-|a|. Made by compile/passes.cpp.
 const OpDef softplus_sigmoid_op{
     .name = "softplus_sigmoid",
     .arity = 1,

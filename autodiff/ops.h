@@ -16,7 +16,7 @@
 
 #include <span>
 
-#include "autodiff/tape.h"
+#include "autodiff/op.h"
 
 namespace autodiff {
 
@@ -100,7 +100,7 @@ extern const OpDef copy_op;
 /// Rows i, i + 1, ... of y = a: how a program puts together a stack of many parts.
 extern const OpDef put_rows_op;
 
-// The operations that optimize.cpp has rules about.
+// The operations that compile/passes.cpp has rules about.
 extern const OpDef add_op, sub_op, mul_op, div_op, neg_op, scale_op, shift_op, pow_op, matmul_op,
     transpose_op, sum_rows_op, sum_cols_op, broadcast_rows_op, broadcast_cols_op, slice_rows_op,
     pad_rows_op, stack_rows_op, slice_cols_op, pad_cols_op, stack_cols_op, sigmoid_op, softplus_op;

@@ -34,7 +34,7 @@ void require_same_layout(const ShardRecording& a, const ShardRecording& b) {
         "of samples");
 }
 
-Index shard_count(const ShardedProgram::Layout& layout) {
+Index shard_count(const ShardedProgram::Sharding& layout) {
   if (layout.samples < 1 || layout.shard_width < 1 || layout.threads < 1)
     throw std::invalid_argument("[shards] samples (" + std::to_string(layout.samples) +
                                 "), shard width (" + std::to_string(layout.shard_width) +
@@ -45,7 +45,7 @@ Index shard_count(const ShardedProgram::Layout& layout) {
 
 }  // namespace
 
-ShardedProgram::ShardedProgram(Layout layout, const Recorder& record, Program::Options options)
+ShardedProgram::ShardedProgram(Sharding layout, const Recorder& record, Program::Options options)
     : threads_(static_cast<int>(std::min<Index>(layout.threads, shard_count(layout)))) {
   const auto prepare = [&](Index width, Tape& tape, std::unique_ptr<Program>& program) {
     const ShardRecording recording = record(tape, width);

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "autodiff/adaptive_threads.h"
-#include "autodiff/program.h"
+#include "autodiff/compile/program.h"
 
 namespace autodiff {
 
@@ -31,7 +31,7 @@ class ShardedProgram {
   /// Records on an empty tape what is to be done with `width` samples.
   using Recorder = std::function<ShardRecording(Tape& tape, Index width)>;
 
-  struct Layout {
+  struct Sharding {
     Index samples;      ///< columns of the whole batch
     Index shard_width;  ///< columns of a shard; the last shard has what remains
     int threads = 1;    ///< at most
@@ -39,7 +39,7 @@ class ShardedProgram {
 
   /// Records once for the full shards and, if samples is no multiple of the width, once for the
   /// last.
-  ShardedProgram(Layout layout, const Recorder& record, Program::Options options = {});
+  ShardedProgram(Sharding layout, const Recorder& record, Program::Options options = {});
 
   /// Lets input number k read from `columns`: its rows x samples, column-major.
   void bind_input(int k, const Scalar* columns);

@@ -5,19 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "autodiff/parallel.h"
-
 namespace physics {
-
-Motion second_order(Accelerations accelerations) {
-  return [accelerations = std::move(accelerations)](const Eigen::MatrixXd& states,
-                                                    Eigen::MatrixXd& rates) {
-    const Index n = states.rows() / 2;
-    rates.resize(states.rows(), states.cols());
-    rates.topRows(n) = states.bottomRows(n);
-    accelerations(states, rates.bottomRows(n));
-  };
-}
 
 Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count) {
   if (count < 0)
@@ -32,71 +20,10 @@ Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count) 
   return states;
 }
 
-std::vector<Solution> roll_out(const Motion& motion, const Eigen::MatrixXd& starts,
-                               const Eigen::VectorXd& times, const Rk45Options& options,
-                               int threads) {
-  if (times.size() == 0) throw std::invalid_argument("[roll_out] no times");
-  const auto derivative = [&](const Eigen::RowVectorXd&, const Eigen::MatrixXd& states,
-                              Eigen::MatrixXd& rates) { motion(states, rates); };
-  std::vector<Solution> trajectories(starts.cols());
-  const Index pieces = std::clamp<Index>(threads, 1, std::max<Index>(1, starts.cols()));
-  autodiff::parallel_for(pieces, threads, [&](Index piece) {
-    const Index begin = piece * starts.cols() / pieces, end = (piece + 1) * starts.cols() / pieces;
-    auto mine = rk45_batch(derivative, starts.middleCols(begin, end - begin), times[0],
-                           times[times.size() - 1], options, times);
-    std::move(mine.begin(), mine.end(), trajectories.begin() + begin);
-  });
-  return trajectories;
-}
-
-Eigen::MatrixXd rates_of(const Motion& motion, const Eigen::MatrixXd& states) {
-  Eigen::MatrixXd rates;
-  motion(states, rates);
-  if (rates.rows() != states.rows() || rates.cols() != states.cols())
-    throw std::invalid_argument(
-        "[motion] rates " + std::to_string(rates.rows()) + 'x' + std::to_string(rates.cols()) +
-        " of states " + std::to_string(states.rows()) + 'x' + std::to_string(states.cols()));
-  return rates;
-}
-
 DataSet label(const Motion& motion, const Eigen::MatrixXd& states) {
-  const Eigen::MatrixXd rates = rates_of(motion, states);
+  const Eigen::MatrixXd rates = motion(states);
   return {states.cast<autodiff::Scalar>(),
           rates.bottomRows(states.rows() / 2).cast<autodiff::Scalar>()};
-}
-
-Points chain(const std::vector<Solution>& trajectories) {
-  Index total = 0;
-  const Index d = trajectories.empty() ? 0 : trajectories.front().y.rows();
-  for (const Solution& trajectory : trajectories) {
-    if (trajectory.y.rows() != d || trajectory.t.size() != trajectory.y.cols())
-      throw std::invalid_argument("[chain] a trajectory of " + std::to_string(trajectory.y.cols()) +
-                                  " states of " + std::to_string(trajectory.y.rows()) +
-                                  " numbers at " + std::to_string(trajectory.t.size()) +
-                                  " times, the first one's states have " + std::to_string(d));
-    total += trajectory.y.cols();
-  }
-  Points points{Eigen::RowVectorXd(total), Eigen::MatrixXd(d, total)};
-  Index begin = 0;
-  for (const Solution& trajectory : trajectories) {
-    points.t.segment(begin, trajectory.t.size()) = trajectory.t.transpose();
-    points.y.middleCols(begin, trajectory.y.cols()) = trajectory.y;
-    begin += trajectory.y.cols();
-  }
-  return points;
-}
-
-std::string stopped_early(const std::vector<Solution>& trajectories) {
-  constexpr std::size_t told = 10;  // of those that stopped; more would hide the rest
-  std::string lines;
-  std::size_t stopped = 0;
-  for (std::size_t k = 0; k < trajectories.size(); ++k)
-    if (!trajectories[k].ok() && ++stopped <= told)
-      lines += "\n  number " + std::to_string(k + 1) + " at " + trajectories[k].message;
-  if (stopped == 0) return {};
-  if (stopped > told) lines += "\n  and " + std::to_string(stopped - told) + " more";
-  return std::to_string(stopped) + " of " + std::to_string(trajectories.size()) +
-         " trajectories stopped before their end:" + lines;
 }
 
 DataSet shuffled(const DataSet& data, Random& random) {

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "autodiff/tape.h"
+#include "autodiff/op.h"
 
 namespace doctest {
 

@@ -14,18 +14,20 @@
 #include <vector>
 
 #include "autodiff/ops.h"
-#include "nn/adam.h"
-#include "nn/lagrangian_network.h"
-#include "nn/learnt_motion.h"
-#include "nn/loss.h"
-#include "nn/training_step.h"
+#include "nn/learning/loss.h"
+#include "nn/learning/training_step.h"
+#include "nn/models/lagrangian_network.h"
+#include "nn/models/learnt_motion.h"
+#include "nn/optimisers/adam.h"
+#include "physics/data_set.h"
+#include "physics/integrate/roll_out.h"
+#include "tools/app/options.h"
+#include "tools/app/progress.h"
 #include "tools/bench/busy.h"
 #include "tools/bench/floor.h"
 #include "tools/bench/options.h"
 #include "tools/bench/scaling.h"
 #include "tools/bench/table.h"
-#include "tools/options.h"
-#include "tools/progress.h"
 
 using autodiff::Index;
 using autodiff::Matrix;
@@ -141,7 +143,7 @@ std::shared_ptr<autodiff::ShardedProgram> acceleration_program(const nn::Model& 
     const Var acceleration = model.acceleration(slice_rows(state, 0, n), slice_rows(state, n, n));
     return autodiff::ShardRecording{.inputs = {state}, .summed = {}, .per_sample = {acceleration}};
   };
-  const autodiff::ShardedProgram::Layout layout{batch, shard_width(batch), threads};
+  const autodiff::ShardedProgram::Sharding layout{batch, shard_width(batch), threads};
   const auto program = std::make_shared<autodiff::ShardedProgram>(layout, record);
   model.parameters().bind(*program);
   return program;
@@ -152,7 +154,7 @@ Task training_step(const std::string& hidden, Index batch, int threads,
                    autodiff::Program::Options options = {}) {
   const auto model = network(hidden);
   const auto step = std::make_shared<nn::TrainingStep>(
-      *model, nn::mse_loss, autodiff::ShardedProgram::Layout{batch, shard_width(batch), threads},
+      *model, nn::mse_loss, autodiff::ShardedProgram::Sharding{batch, shard_width(batch), threads},
       options);
   const auto adam = std::make_shared<nn::Adam>(model->parameters().size());
   Random random(2);
@@ -224,7 +226,7 @@ std::vector<Case> all_cases() {
             [](const auto& hidden, Index b, int t) { return training_step(hidden, b, t); });
   // What each part of making a tape ready is worth, from one instruction a node upwards.
   const std::vector<std::pair<std::string, autodiff::Program::Options>> ladder{
-      {"0_plain", {.optimize = false, .fuse = false}},
+      {"0_plain", {.simplify = false, .fuse = false}},
       {"1_optimize", {.merge = false, .fuse = false}},
       {"2_merge", {.fuse = false}},
       {"3_fuse", {}}};

@@ -2,13 +2,13 @@
 #include <cstdint>
 #include <limits>
 
-#include "nn/model_file.h"
-#include "tools/evaluation.h"
-#include "tools/flags.h"
-#include "tools/interrupt.h"
-#include "tools/memory.h"
-#include "tools/models.h"
-#include "tools/run_folder.h"
+#include "nn/files/model_file.h"
+#include "tools/app/evaluation.h"
+#include "tools/app/flags.h"
+#include "tools/app/interrupt.h"
+#include "tools/app/memory.h"
+#include "tools/app/models.h"
+#include "tools/app/run_folder.h"
 
 namespace {
 

@@ -9,11 +9,11 @@
 #include <fstream>
 #include <limits>
 
-#include "tools/flags.h"
-#include "tools/judgement.h"
-#include "tools/memory.h"
-#include "tools/run_folder.h"
-#include "tools/text.h"
+#include "tools/app/flags.h"
+#include "tools/app/judgement.h"
+#include "tools/app/memory.h"
+#include "tools/app/run_folder.h"
+#include "tools/app/text.h"
 
 namespace {
 
@@ -121,13 +121,12 @@ Rows rows_of(const SimulateOptions& o, Random& random) {
     const Eigen::VectorXd t =
         o.step * Eigen::VectorXd::LinSpaced(steps + 1, 0, static_cast<double>(steps));
     const auto trajectories = roll_out(truth, draw(o.trajectories), t, tools::for_truth);
-    points = chain(trajectories);
+    points = points_of(trajectories);
     rows.missing = stopped_early(trajectories);
   } else {
     points.y = draw(o.states);
   }
-  Eigen::MatrixXd rates;
-  truth(points.y, rates);
+  const Eigen::MatrixXd rates = truth(points.y);
   const Index time = o.trajectories > 0 ? 1 : 0;
   rows.values.resize(time + 6, points.y.cols());
   if (time > 0) rows.values.row(0) = points.t;

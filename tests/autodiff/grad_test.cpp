@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "autodiff/program.h"
+#include "autodiff/compile/program.h"
 #include "autodiff/random.h"
 
 using namespace autodiff;

@@ -12,9 +12,9 @@
 #include <set>
 #include <sstream>
 
+#include "autodiff/check/gradcheck.h"
+#include "autodiff/compile/program.h"
 #include "autodiff/grad.h"
-#include "autodiff/gradcheck.h"
-#include "autodiff/program.h"
 #include "autodiff/random.h"
 
 using namespace autodiff;

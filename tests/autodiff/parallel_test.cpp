@@ -115,7 +115,7 @@ TEST_CASE("a recording that changes with the width, other than in its columns, i
 }
 
 TEST_CASE("what a shard is asked to hold is told in words") {
-  const ShardedProgram::Layout layout{.samples = 8, .shard_width = 4};
+  const ShardedProgram::Sharding layout{.samples = 8, .shard_width = 4};
   const auto refuse = [&](const char* message, const auto& change) {
     const auto record = [&](Tape& tape, Index width) {
       const Var in = tape.input(2, width, "in");

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/compile/passes.h"
+#include "autodiff/compile/program.h"
 #include "autodiff/grad.h"
-#include "autodiff/optimize.h"
-#include "autodiff/program.h"
 #include "autodiff/random.h"
 
 using namespace autodiff;

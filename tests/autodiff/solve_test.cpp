@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "autodiff/compile/program.h"
 #include "autodiff/ops.h"
-#include "autodiff/program.h"
 #include "autodiff/random.h"
 
 using autodiff::Index;

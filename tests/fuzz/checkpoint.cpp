@@ -1,9 +1,9 @@
 // Any bytes at all as a checkpoint: they are taken or refused, and nothing else.
-#include "tools/checkpoint.h"
+#include "tools/app/checkpoint.h"
 
-#include "nn/adam.h"
+#include "nn/optimisers/adam.h"
 #include "tests/fuzz/input.h"
-#include "tools/models.h"
+#include "tools/app/models.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   tools::TrainOptions options;

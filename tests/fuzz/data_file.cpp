@@ -1,5 +1,5 @@
 // Any bytes at all as a file of data: they are taken or refused, and nothing else.
-#include "tools/data_file.h"
+#include "tools/app/data_file.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,12 +1,12 @@
 // Any bytes at all as a file of weights, or of a model: they are taken or refused, and nothing
 // else.
-#include "nn/safetensors.h"
+#include "nn/files/safetensors.h"
 
 #include <sys/mman.h>
 
 #include <fstream>
 
-#include "nn/model_file.h"
+#include "nn/files/model_file.h"
 #include "tests/fuzz/input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -1,11 +1,11 @@
 // Records a function, takes its Hessian, trains a multilayer perceptron on sin x, and takes a model
 // from a file.
 #include <autodiff/grad.h>
-#include <nn/adam.h>
-#include <nn/initialise.h>
-#include <nn/learnt_motion.h>
-#include <nn/loss.h>
-#include <nn/model_file.h>
+#include <nn/files/model_file.h>
+#include <nn/layers/initialise.h>
+#include <nn/learning/loss.h>
+#include <nn/models/learnt_motion.h>
+#include <nn/optimisers/adam.h>
 
 #include <fstream>
 #include <iostream>
@@ -53,8 +53,7 @@ int main() {
   const auto model = nn::load_model("model.safetensors");
   const physics::Motion motion = nn::learnt_motion(*model);
   const Eigen::MatrixXd states = Eigen::Vector4d(0.1, -0.2, 1, 2);  // (q; v), a state a column
-  Eigen::MatrixXd rates;                                            // (dq/dt; dv/dt)
-  motion(states, rates);
+  const Eigen::MatrixXd rates = motion(states);                     // (dq/dt; dv/dt)
   std::cout << "accelerations of the model in the file: " << rates.bottomRows(2).transpose()
             << '\n';
   return last < 1e-3 && rates.allFinite() ? 0 : 1;

@@ -8,15 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "physics/double_pendulum.h"
+#include "physics/integrate/roll_out.h"
+#include "physics/systems/double_pendulum.h"
 
 using autodiff::Index;
 using autodiff::Matrix;
 using autodiff::Random;
 using autodiff::Scalar;
-using physics::chain;
 using physics::DataSet;
 using physics::label;
+using physics::points_of;
 using physics::random_states;
 using physics::roll_out;
 
@@ -44,8 +45,8 @@ std::string message_of(const Call& call) {
   return {};
 }
 
-const physics::Motion harmonic =
-    physics::second_order([](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> result) {
+const physics::Motion harmonic = physics::Motion::of_accelerations(
+    1, [](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> result) {
       result = -states.topRows(states.rows() / 2);
     });
 
@@ -148,14 +149,14 @@ TEST_CASE("a chain is one trajectory after the other, long or short") {
   trajectories[2].t = Eigen::Vector3d(0, 1, 2);
   trajectories[2].y = Eigen::MatrixXd::Constant(4, 3, 3);
   trajectories[2].y(0, 1) = 7;
-  const physics::Points points = chain(trajectories);
+  const physics::Points points = points_of(trajectories);
   REQUIRE(points.y.rows() == 4);
   REQUIRE(points.y.cols() == 5);
   CHECK(points.y.leftCols(2) == trajectories[0].y);
   CHECK(points.y.rightCols(3) == trajectories[2].y);
   CHECK(points.t == Eigen::RowVector<double, 5>(0, 1, 0, 1, 2));
-  CHECK(chain({}).y.size() == 0);
-  CHECK(chain({}).t.size() == 0);
+  CHECK(points_of({}).y.size() == 0);
+  CHECK(points_of({}).t.size() == 0);
 }
 
 TEST_CASE("states without their times, or of another size, are not chained") {
@@ -164,7 +165,7 @@ TEST_CASE("states without their times, or of another size, are not chained") {
     trajectory.t = Eigen::Vector2d(0, 1);
     trajectory.y = Eigen::MatrixXd::Zero(4, 2);
   }
-  const auto message = [&] { return message_of([&] { chain(trajectories); }); };
+  const auto message = [&] { return message_of([&] { points_of(trajectories); }); };
   CHECK(message().empty());
   trajectories[1].t.resize(3);
   CHECK(message().find("2 states of 4 numbers at 3 times") != std::string::npos);
@@ -177,8 +178,8 @@ TEST_CASE("labels are the accelerations of the closed form") {
   const physics::DoublePendulum pendulum{.m1 = 2, .m2 = 0.5, .l1 = 1.5, .l2 = 0.7, .g = 3};
   Random random(5);
   const Eigen::MatrixXd states = random_states(random, box, 20);
-  const physics::Motion motion =
-      physics::second_order([&](const Eigen::MatrixXd& at, Eigen::Ref<Eigen::MatrixXd> result) {
+  const physics::Motion motion = physics::Motion::of_accelerations(
+      1, [&](const Eigen::MatrixXd& at, Eigen::Ref<Eigen::MatrixXd> result) {
         pendulum.accelerations(at, result);
       });
   const DataSet data = label(motion, states);
@@ -214,11 +215,11 @@ TEST_CASE("a harmonic oscillator rolls out into sine and cosine, at the times as
 
 TEST_CASE("a trajectory that cannot go on ends early and does not disturb the others") {
   // The second runs into a wall of NaN at q = 2, the first never gets there.
-  const physics::Motion walled = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
-    harmonic(states, result);
+  const physics::Motion walled(1, [](const Eigen::MatrixXd& states, Eigen::MatrixXd& result) {
+    result = harmonic(states);
     for (Index s = 0; s < states.cols(); ++s)
       if (states(0, s) > 2) result(1, s) = std::nan("");
-  };
+  });
   Eigen::MatrixXd starts(2, 2);
   starts << 1, 0,  //
       0, 5;
@@ -230,7 +231,7 @@ TEST_CASE("a trajectory that cannot go on ends early and does not disturb the ot
   CHECK(both[1].y.cols() < 11);
   CHECK(both[1].y.allFinite());
 
-  const physics::Points points = chain(both);
+  const physics::Points points = points_of(both);
   REQUIRE(points.t.size() == 11 + both[1].y.cols());
   CHECK(points.t.tail(both[1].y.cols()) == times.head(both[1].y.cols()).transpose());
   const std::string told = stopped_early(both);
@@ -244,10 +245,10 @@ TEST_CASE("a trajectory that cannot go on ends early and does not disturb the ot
 }
 
 TEST_CASE("what a motion throws on one of several threads reaches the caller") {
-  const physics::Motion broken = [](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
-    harmonic(states, rates);
+  const physics::Motion broken(1, [](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
+    rates = harmonic(states);
     if (states(0, 0) > 2) throw std::runtime_error("no further");
-  };
+  });
   Eigen::MatrixXd starts = Eigen::MatrixXd::Zero(2, 4);
   const Eigen::VectorXd times = Eigen::VectorXd::LinSpaced(11, 0, 5);
   CHECK(roll_out(broken, starts, times, {}, 4).size() == 4);

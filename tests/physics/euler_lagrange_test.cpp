@@ -8,11 +8,11 @@
 #include <numbers>
 #include <sstream>
 
+#include "autodiff/check/gradcheck.h"
+#include "autodiff/compile/program.h"
 #include "autodiff/grad.h"
-#include "autodiff/gradcheck.h"
-#include "autodiff/program.h"
 #include "autodiff/random.h"
-#include "physics/double_pendulum.h"
+#include "physics/systems/double_pendulum.h"
 
 using namespace autodiff;
 using physics::DoublePendulum;

@@ -1,14 +1,14 @@
 // Runs that are stopped, killed and resumed, and checkpoints that cannot be.
-#include "tools/checkpoint.h"
+#include "tools/app/checkpoint.h"
 
 #include <cmath>
 #include <limits>
 #include <memory>
 
-#include "nn/adam.h"
+#include "nn/optimisers/adam.h"
 #include "tests/program/program.h"
-#include "tools/models.h"
-#include "tools/run_folder.h"
+#include "tools/app/models.h"
+#include "tools/app/run_folder.h"
 
 namespace fs = std::filesystem;
 using program::Background;

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "tests/program/program.h"
-#include "tools/evaluation.h"
+#include "tools/app/evaluation.h"
 
 namespace fs = std::filesystem;
 using autodiff::Index;
@@ -36,7 +36,7 @@ TEST_CASE("a trained model is evaluated, each kind of it") {
 
 TEST_CASE("what the truth itself could not follow is left out of the means, and told") {
   const auto repeat = [](double error, Index left_out) {
-    nn::RolloutErrors errors;
+    physics::RolloutErrors errors;
     errors.mse = errors.median = Eigen::Vector2d::Constant(error);
     errors.left_out = left_out;
     if (left_out > 0) errors.reason = "t = 3: 9 steps taken";

@@ -1,10 +1,10 @@
 // What ./train makes of its options: which it takes, which it refuses, which it says are idle.
-#include "tools/options.h"
+#include "tools/app/options.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "nn/schedule.h"
+#include "nn/optimisers/schedule.h"
 #include "tests/program/program.h"
 
 namespace fs = std::filesystem;

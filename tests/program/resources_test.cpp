@@ -3,8 +3,8 @@
 #include <sys/resource.h>
 
 #include "tests/program/program.h"
-#include "tools/memory.h"
-#include "tools/text.h"
+#include "tools/app/memory.h"
+#include "tools/app/text.h"
 
 namespace fs = std::filesystem;
 using program::contains;

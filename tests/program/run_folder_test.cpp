@@ -1,6 +1,6 @@
 // The folder of a run: who may write there, what stays of an earlier run, what becomes of a folder
 // that vanishes, and what is on the disk when.
-#include "tools/run_folder.h"
+#include "tools/app/run_folder.h"
 
 #include <dlfcn.h>
 #include <sys/stat.h>

@@ -8,7 +8,7 @@
 
 #include "autodiff/matrix.h"
 #include "tests/program/program.h"
-#include "tools/options.h"
+#include "tools/app/options.h"
 
 namespace fs = std::filesystem;
 using autodiff::Scalar;

@@ -1,10 +1,10 @@
 // The same table in every dialect gives the same numbers.
-#include "tools/csv.h"
+#include "tools/app/csv.h"
 
 #include <doctest/doctest.h>
 
 #include "autodiff/random.h"
-#include "tools/data_file.h"
+#include "tools/app/data_file.h"
 
 using autodiff::Index;
 using autodiff::Random;

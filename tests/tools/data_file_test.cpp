@@ -1,5 +1,5 @@
 // Data of one's own: what is read, what is estimated, what is refused.
-#include "tools/data_file.h"
+#include "tools/app/data_file.h"
 
 #include <cmath>
 #include <numbers>

@@ -1,15 +1,15 @@
 // The judges' states: never those that were learnt from, and learning sees a wider box than
 // judging.
-#include "tools/judgement.h"
+#include "tools/app/judgement.h"
 
 #include <doctest/doctest.h>
 
 #include <set>
 #include <tuple>
 
-#include "nn/learnt_motion.h"
-#include "tools/evaluation.h"
-#include "tools/models.h"
+#include "nn/models/learnt_motion.h"
+#include "tools/app/evaluation.h"
+#include "tools/app/models.h"
 
 using autodiff::Index;
 using autodiff::Random;
@@ -38,11 +38,11 @@ TEST_CASE("no state that judges is one that a run with the same seed begins its 
 
     const physics::Motion truth = tools::true_motion(options.system);
     Index judged_on = 0, seen_before = 0;
-    const physics::Motion watched = [&](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
+    const physics::Motion watched(2, [&](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
       for (const auto& state : angles_of(states)) seen_before += learnt_from.contains(state);
       judged_on += states.cols();
-      truth(states, rates);
-    };
+      rates = truth(states);
+    });
     judge(options, {truth, watched});
     CHECK(judged_on > 10'000);
     CHECK(seen_before == 0);
@@ -61,7 +61,7 @@ TEST_CASE("an evaluation judges on other states than those that training begins 
       *model, options,
       {.run = "", .trajectories = 1, .duration = 0.1, .repeats = 1, .seed = 0, .threads = 2});
   Random training(options.seed);
-  const nn::AccelerationErrors on_training_states = nn::judge_accelerations(
+  const physics::AccelerationErrors on_training_states = physics::judge_accelerations(
       nn::learnt_motion(*model), physics::label(tools::true_motion(options.system),
                                                 tools::box_states(options, 10'000, training)));
   CHECK(found.regions.front().acceleration.l1 != on_training_states.l1);

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "physics/double_pendulum.h"
+#include "physics/systems/double_pendulum.h"
 #include "tests/program/program.h"
-#include "tools/data_file.h"
+#include "tools/app/data_file.h"
 
 namespace fs = std::filesystem;
 using autodiff::Index;

@@ -1,5 +1,5 @@
 // The lines that options are written in: every text comes back, everything else is refused by line.
-#include "tools/toml.h"
+#include "tools/app/toml.h"
 
 #include <doctest/doctest.h>
 

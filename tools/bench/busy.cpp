@@ -6,8 +6,8 @@
 #include <atomic>
 #include <csignal>
 
-#include "tools/progress.h"
-#include "tools/text.h"
+#include "tools/app/progress.h"
+#include "tools/app/text.h"
 
 namespace tools {
 namespace {

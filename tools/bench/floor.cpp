@@ -5,7 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "autodiff/elementary.h"
+#include "autodiff/kernels/elementary.h"
 #include "autodiff/random.h"
 
 namespace tools {

@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "autodiff/program.h"
+#include "autodiff/compile/program.h"
 
 namespace tools {
 

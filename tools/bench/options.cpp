@@ -1,6 +1,6 @@
 #include "tools/bench/options.h"
 
-#include "tools/flags.h"
+#include "tools/app/flags.h"
 
 namespace tools {
 

@@ -10,7 +10,7 @@ struct BenchOptions {
   std::string json;    ///< a file for the table; empty: none
 };
 
-/// Throws EndProgram (tools/options.h) for --help and for anything wrong.
+/// Throws EndProgram (tools/app/options.h) for --help and for anything wrong.
 BenchOptions parse_bench_options(int argc, const char* const* argv);
 
 }  // namespace tools

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <ctime>
 
+#include "autodiff/compile/program.h"
 #include "autodiff/grad.h"
-#include "autodiff/program.h"
 #include "physics/euler_lagrange.h"
+#include "tools/app/text.h"
 #include "tools/bench/allocations.h"
-#include "tools/text.h"
 
 using autodiff::Program;
 using autodiff::Tape;

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tools/program.h"
-#include "tools/text.h"
+#include "tools/app/program.h"
+#include "tools/app/text.h"
 
 namespace tools {
 namespace {

@@ -15,10 +15,10 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/compile/program.h"
 #include "autodiff/grad.h"
-#include "autodiff/program.h"
-#include "nn/initialise.h"
-#include "tools/progress.h"
+#include "nn/layers/initialise.h"
+#include "tools/app/progress.h"
 
 using autodiff::Index;
 using autodiff::Matrix;

@@ -14,11 +14,11 @@
 #include <string>
 #include <vector>
 
-#include "nn/adam.h"
-#include "nn/lagrangian_network.h"
-#include "nn/loss.h"
-#include "nn/training_step.h"
-#include "tools/progress.h"
+#include "nn/learning/loss.h"
+#include "nn/learning/training_step.h"
+#include "nn/models/lagrangian_network.h"
+#include "nn/optimisers/adam.h"
+#include "tools/app/progress.h"
 
 using autodiff::Index;
 using autodiff::Matrix;

@@ -1,0 +1,71 @@
+#include "autodiff/check/print.h"
+
+#include <iomanip>
+#include <sstream>
+
+namespace autodiff {
+namespace {
+
+std::string shape_text(Shape shape) {
+  return std::to_string(shape.rows) + 'x' + std::to_string(shape.cols);
+}
+
+/// The operation with what it keeps: "scale 0.5", "slice_rows 2 1", "input x", "constant 1".
+std::string label(const Tape& tape, const Node& node) {
+  std::ostringstream out;
+  out << node.op->name;
+  if (node.op == &input_op || node.op == &parameter_op) {
+    out << ' ' << tape.leaf_name(node);
+  } else if (node.op == &constant_op) {
+    const Matrix& value = tape.constant_value(node);
+    if (value.size() == 1) out << ' ' << value(0, 0);
+  } else {
+    const auto [i, j, c] = node.attributes;
+    if (i != 0 || j != 0) out << ' ' << i;
+    if (j != 0) out << ' ' << j;
+    if (c != 0) out << ' ' << c;
+  }
+  return out.str();
+}
+
+std::string escape_quotes(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string listing(const Tape& tape) {
+  std::ostringstream out;
+  const auto width = static_cast<int>(std::to_string(tape.size()).size() + 1);
+  for (int id = 0; id < tape.size(); ++id) {
+    const Node& node = tape.node(id);
+    std::string text = label(tape, node);
+    for (const int input : node.inputs)
+      if (input >= 0) text += " %" + std::to_string(input);
+    out << std::setw(width) << '%' + std::to_string(id) << " = " << std::left << std::setw(28)
+        << text << std::right << ' ' << shape_text(node.shape) << '\n';
+  }
+  return out.str();
+}
+
+std::string graphviz(const Tape& tape) {
+  std::ostringstream out;
+  out << "digraph tape {\n  node [shape=box, fontname=monospace];\n";
+  for (int id = 0; id < tape.size(); ++id) {
+    const Node& node = tape.node(id);
+    out << "  n" << id << " [label=\"%" << id << ' ' << escape_quotes(label(tape, node)) << "\\n"
+        << shape_text(node.shape) << '"' << (node.op->arity == 0 ? ", style=rounded" : "")
+        << "];\n";
+    for (const int input : node.inputs)
+      if (input >= 0) out << "  n" << input << " -> n" << id << ";\n";
+  }
+  out << "}\n";
+  return out.str();
+}
+
+}  // namespace autodiff

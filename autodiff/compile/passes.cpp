@@ -1,0 +1,96 @@
+#include "autodiff/compile/passes.h"
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "autodiff/compile/merge.h"
+#include "autodiff/compile/simplify.h"
+#include "autodiff/ops.h"
+
+namespace autodiff {
+namespace {
+
+CompiledTape simplify(const Tape& tape, std::span<const int> outputs) {
+  std::optional<Simplifier> simplifier;
+  return rebuild(tape, outputs, [&](Tape& to, int id, const std::vector<Var>& image) {
+    if (!simplifier) simplifier.emplace(to);
+    const Node& node = tape.node(id);
+    if (node.op == &constant_op) return simplifier->constant(tape.constant_value(node));
+    const auto [a, b] = node.inputs;
+    return simplifier->record(*node.op, image[a], b < 0 ? Var() : image[b], node.attributes);
+  });
+}
+
+/// softplus x and sigmoid x, where both are wanted, from one exponential.
+CompiledTape pair_softplus_sigmoid(const Tape& tape, std::span<const int> outputs) {
+  const std::vector<int> readers = count_readers(tape, outputs);
+  std::vector<char> softplus(tape.size(), false), sigmoid(tape.size(), false);
+  for (int id = 0; id < tape.size(); ++id) {
+    const Node& node = tape.node(id);
+    if (readers[id] == 0) continue;
+    if (node.op == &softplus_op) softplus[node.inputs[0]] = true;
+    if (node.op == &sigmoid_op) sigmoid[node.inputs[0]] = true;
+  }
+  std::unordered_map<int, Var> pairs;
+  return rebuild(tape, outputs, [&](Tape& to, int id, const std::vector<Var>& image) {
+    const Node& node = tape.node(id);
+    const int x = node.inputs[0];
+    if ((node.op != &softplus_op && node.op != &sigmoid_op) || !softplus[x] || !sigmoid[x])
+      return record_again(to, tape, node, image);
+    Var& pair = pairs[x];
+    if (!pair) pair = to.record(softplus_sigmoid_op, {image[x]});
+    const Index cols = node.shape.cols;
+    return slice_cols(pair, node.op == &softplus_op ? 0 : cols, cols);
+  });
+}
+
+/// Every output needs a place of its own: leaves and repeated outputs are copied.
+void make_outputs_distinct(CompiledTape& result) {
+  std::vector<char> taken(result.tape->size(), false);
+  for (int& id : result.outputs) {
+    const bool leaf = result.tape->node(id).op->arity == 0;
+    if (leaf || taken[id])
+      id = result.tape->record(copy_op, {Var(*result.tape, id)}).id();
+    else
+      taken[id] = true;
+  }
+}
+
+}  // namespace
+
+CompiledTape run_passes(std::span<const Var> outputs, bool simplified, bool merged) {
+  std::vector<int> ids;
+  for (const Var& y : outputs) ids.push_back(y.id());
+  const Tape& source = outputs.front().tape();
+  CompiledTape result = extract(source, ids);
+  const auto tell = [&result](const std::string& pass, int before) {
+    result.report += pass + ' ' + std::to_string(before) + " -> " +
+                     std::to_string(result.tape->size()) + " nodes\n";
+  };
+  const auto run = [&](const std::string& name, const auto& pass) {
+    const int before = result.tape->size();
+    CompiledTape next = pass(*result.tape, result.outputs);
+    result.tape = std::move(next.tape);
+    result.outputs = std::move(next.outputs);
+    tell(name, before);
+  };
+
+  tell("extract  ", source.size());
+  if (simplified) {
+    run("simplify ", simplify);
+    run("simplify ", simplify);  // sees more once a node's readers are simple, too
+    run("pair     ", pair_softplus_sigmoid);
+  }
+  if (merged) {
+    run("sums     ", merge_sums_of_products);
+    run("products ", merge_products);
+    run("simplify ", simplify);
+  }
+  make_outputs_distinct(result);
+  return result;
+}
+
+}  // namespace autodiff

@@ -1,0 +1,30 @@
+// A model of motion: something with parameters that turns states into their rates of change.
+#pragma once
+
+#include <optional>
+
+#include "nn/layers/parameters.h"
+
+namespace nn {
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  /// n, the number of coordinates q; velocities are as many.
+  virtual Index coordinates() const = 0;
+  /// Records the accelerations: (q: n x N, v: n x N) -> n x N.
+  virtual Var acceleration(Var q, Var v) const = 0;
+  /// Records dq/dt: v itself, but for a model that has to learn that too.
+  virtual Var velocity(Var, Var v) const { return v; }
+  /// Records the learnt mass matrix of every sample, n·n x N, for a model that has one.
+  virtual std::optional<Var> mass_matrix(Var, Var) const { return std::nullopt; }
+
+  Parameters& parameters() { return parameters_; }
+  const Parameters& parameters() const { return parameters_; }
+
+ protected:
+  Parameters parameters_;
+};
+
+}  // namespace nn

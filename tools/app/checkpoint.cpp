@@ -1,0 +1,187 @@
+#include "tools/app/checkpoint.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "nn/files/safetensors.h"
+#include "tools/app/run_folder.h"
+#include "tools/app/text.h"
+#include "tools/app/toml.h"
+
+namespace tools {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// Raised whenever an older program could not read what is written here.
+constexpr int format_version = 2;
+
+std::vector<nn::NamedMatrix> matrices(const Training& training) {
+  std::vector<nn::NamedMatrix> all = training.model.parameters().named();
+  for (nn::NamedMatrix& matrix : training.optimiser.memory())
+    all.push_back({"optimiser." + matrix.name, matrix.values});
+  return all;
+}
+
+/// Writes or reads every entry of a standing, by `entry(name, value)`.
+template <class S, class Entry>
+void for_each_entry(S& standing, const Entry& entry) {
+  entry("batches", standing.batches);
+  entry("train_steps", standing.train_steps);
+  entry("skipped", standing.skipped);
+  entry("skipped_in_a_row", standing.skipped_in_a_row);
+  entry("epoch_loss", standing.epoch_loss);
+  entry("epoch_steps", standing.epoch_steps);
+  entry("last_loss", standing.last_loss);
+  entry("rate", standing.rate);
+  entry("seconds", standing.seconds);
+  entry("builds", standing.builds);
+}
+
+std::string to_text(const Standing& standing) {
+  Json json;
+  for_each_entry(standing, [&](const char* name, const auto& value) { json[name] = value; });
+  return json.dump();
+}
+
+/// The types that the JSON reader itself would turn into each other, at times out of range.
+bool fits(const Json& json, long) {
+  return json.is_number_integer() &&
+         (!json.is_number_unsigned() ||
+          json.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<long>::max()});
+}
+bool fits(const Json& json, double) { return json.is_number(); }
+bool fits(const Json& json, const std::vector<std::string>&) {
+  return json.is_array() && !json.empty() &&
+         std::ranges::all_of(json, [](const Json& entry) { return entry.is_string(); });
+}
+
+Standing standing_of(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Standing standing;
+  for_each_entry(standing, [&](const std::string& name, auto& value) {
+    const auto found = json.is_object() ? json.find(name) : json.end();
+    if (found == json.end()) throw IoError("its \"standing\" has no \"" + name + '"');
+    if (!fits(*found, value))
+      throw IoError("the \"" + name + "\" of its \"standing\" cannot be " + found->dump());
+    found->get_to(value);
+  });
+  return standing;
+}
+
+/// Throws where no run of this length can stand there.
+void require_possible(const Standing& s, const Course& course) {
+  const auto require = [](bool possible, const std::string& what) {
+    if (!possible) throw IoError("its \"standing\" is that of no run: " + what);
+  };
+  require(s.batches >= 0 && s.batches <= course.total,
+          format("batch %ld of %ld", s.batches, course.total));
+  require(s.skipped >= 0 && s.skipped <= s.batches && s.train_steps == s.batches - s.skipped,
+          format("of %ld batches %ld learnt from and %ld skipped", s.batches, s.train_steps,
+                 s.skipped));
+  require(s.skipped_in_a_row >= 0 && s.skipped_in_a_row <= s.skipped,
+          format("%ld batches skipped, of them %ld in a row", s.skipped, s.skipped_in_a_row));
+  const long in_epoch = s.batches == course.total ? 0 : s.batches % course.per_epoch;
+  require(s.epoch_steps >= 0 && s.epoch_steps <= std::min(in_epoch, s.train_steps),
+          format("%ld steps of an epoch in its %ld batches", s.epoch_steps, in_epoch));
+  require(s.epoch_loss >= 0 && (s.epoch_loss == 0 || s.epoch_steps > 0),
+          format("a loss of %g in %ld steps", s.epoch_loss, s.epoch_steps));
+  require(s.last_loss >= 0 && (s.last_loss == 0 || course.epochs_of(s.batches) > 0),
+          format("a loss of %g in the epoch before", s.last_loss));
+  require(s.rate >= 0 && (s.rate == 0 || s.train_steps > 0), format("a rate of %g", s.rate));
+  require(s.seconds >= 0, format("%g seconds", s.seconds));
+}
+
+}  // namespace
+
+std::string to_checkpoint(const Training& training, const std::string& config) {
+  const nn::Metadata metadata{
+      {"checkpoint", std::to_string(format_version)},
+      {"standing", to_text(training.standing)},
+      {"optimiser_steps", std::to_string(training.optimiser.steps())},
+      {"random", training.random.state()},
+      {"config", config},
+      {"data", training.data.fingerprint},
+      {"data_beside", toml_string(training.data.beside)},
+  };
+  return nn::to_safetensors(matrices(training), metadata);
+}
+
+struct Checkpoint::Content {
+  nn::Safetensors file;
+  DataFile data;
+
+  const std::string& text(const std::string& key) const {
+    const auto found = file.metadata().find(key);
+    if (found == file.metadata().end()) throw IoError("it has no \"" + key + "\"");
+    return found->second;
+  }
+  long number(const std::string& key) const {
+    const std::string& digits = text(key);
+    long value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size())
+      throw IoError("its \"" + key + "\" is " + in_quotes(digits) + ", and no number");
+    return value;
+  }
+};
+
+Checkpoint::Checkpoint(const std::filesystem::path& path)
+    : Checkpoint(read_file(path), path.string()) {}
+
+Checkpoint::Checkpoint(const std::string& bytes, const std::string& name) : name_(name) {
+  try {
+    content_ = std::make_unique<Content>(Content{nn::Safetensors(bytes), {}});
+    if (!content_->file.metadata().contains("checkpoint"))
+      throw IoError("it is a file of weights, and no checkpoint");
+    if (const long version = content_->number("checkpoint"); version != format_version)
+      throw IoError("its format is " + std::to_string(version) + ", this program reads format " +
+                    std::to_string(format_version));
+    content_->text("config");
+    content_->data = {content_->text("data"),
+                      parse_toml("beside=" + content_->text("data_beside")).at(0).value};
+  } catch (const std::exception& error) {
+    throw IoError("the checkpoint '" + name_ + "': " + error.what());
+  }
+}
+
+Checkpoint::~Checkpoint() = default;
+Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
+
+const std::string& Checkpoint::config() const { return content_->text("config"); }
+
+const DataFile& Checkpoint::data() const { return content_->data; }
+
+std::string Checkpoint::restore(const Training& training) const {
+  try {
+    Standing standing = standing_of(content_->text("standing"));
+    require_possible(standing, training.course);
+    const std::string before = standing.builds.back(), now = this_build();
+    if (precision_of(before) != precision_of(now))
+      throw IoError("it was written in " + precision_of(before) +
+                    " precision, this program computes in " + precision_of(now) +
+                    "; go on with a program of the same");
+    if (before != now) standing.builds.push_back(now);
+    const long optimiser_steps = content_->number("optimiser_steps");
+    if (optimiser_steps != standing.train_steps)
+      throw IoError(format("its optimiser has taken %ld steps, the run %ld", optimiser_steps,
+                           standing.train_steps));
+    autodiff::Random random = training.random;
+    random.set_state(content_->text("random"));
+    content_->file.fill(matrices(training));
+    training.optimiser.set_steps(optimiser_steps);
+    training.random = random;
+    training.standing = std::move(standing);
+    return before == now ? "" : before;
+  } catch (const std::exception& error) {  // also of the JSON reader
+    throw IoError("the checkpoint '" + name_ + "': " + error.what());
+  }
+}
+
+}  // namespace tools

@@ -1,0 +1,567 @@
+#include "tools/app/data_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numbers>
+#include <numeric>
+#include <set>
+
+#include "autodiff/kernels/decompositions.h"
+#include "nn/files/crc64.h"
+#include "tools/app/csv.h"
+#include "tools/app/run_folder.h"
+#include "tools/app/text.h"
+
+namespace tools {
+namespace {
+
+using autodiff::Index;
+
+constexpr double circle = 2 * std::numbers::pi;
+constexpr Index neighbours = 3;  // on each side
+constexpr Index degree = 4;
+/// A gap: so many times the trajectory's typical time step without a row.
+constexpr double gap_steps = 5;
+/// A jump: so many times farther than the motion around it explains.
+constexpr double jump_ratio = 3;
+
+[[noreturn]] void refuse(const std::string& what) { throw IoError(what); }
+
+const std::string known_suffixes =
+    ":angle (in radians; q and q + 2π are the same place) and :degrees (the same in degrees)";
+
+// ---------------------------------------------------------------- the names of the columns
+
+/// The name with plain primes for typographic ones.
+std::string with_plain_primes(std::string name) {
+  const std::pair<const char*, const char*> typographic[]{
+      {"\u2032", "'"},  {"\u2019", "'"},  {"\u2018", "'"},  {"\u00B4", "'"},  {"\u02B9", "'"},
+      {"\u02BC", "'"},  {"\uFF07", "'"},  {"`", "'"},       {"\"", "''"},     {"\u2033", "''"},
+      {"\u201D", "''"}, {"\u201C", "''"}, {"\u02BA", "''"}, {"\uFF02", "''"}, {"\u2034", "'''"}};
+  for (const auto& [prime, plain] : typographic)
+    for (std::size_t at = 0; (at = name.find(prime, at)) != name.npos;)
+      name.replace(at, std::string_view(prime).size(), plain);
+  return name;
+}
+
+bool is_utf8(const std::string& text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    if (first < 0x80) continue;
+    if (first < 0xC2 || first > 0xF4) return false;
+    for (int more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3; more > 0; --more)
+      if (++at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80)
+        return false;
+  }
+  return true;
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+/// A cell of the header, taken apart.
+struct Name {
+  std::string coordinate;  // or t, or trajectory
+  std::string suffix;
+  int primes = 0;
+
+  explicit Name(const std::string& cell) {
+    const std::size_t colon = cell.find(':');
+    coordinate = with_plain_primes(cell.substr(0, colon));
+    if (colon != cell.npos) suffix = cell.substr(colon);
+    for (; coordinate.ends_with('\''); coordinate.pop_back()) ++primes;
+  }
+
+  std::string text() const {
+    return coordinate + std::string(static_cast<std::size_t>(primes), '\'');
+  }
+  bool special() const { return coordinate == "t" || coordinate == "trajectory"; }
+
+  /// Refuses what cannot be a column. `cell` and `place` are for messages.
+  void require_sense(const std::string& cell, std::size_t place) const {
+    const std::string column = "the column " + shown(cell);
+    if (coordinate.empty())
+      refuse("column " + std::to_string(place) +
+             " has no name; one that only counts rows has to go");
+    const bool plain =
+        is_utf8(coordinate) &&
+        std::all_of(coordinate.begin(), coordinate.end(), [](unsigned char c) {
+          return c >= 0x80 || std::isalnum(c) != 0 || c == '_' || c == ' ' || c == '-' || c == '.';
+        });
+    if (!plain || coordinate.find("°") != coordinate.npos)
+      refuse(column +
+             ": a name has letters, digits, _, - and blanks, in UTF-8, then primes if it is "
+             "a rate, then " +
+             known_suffixes + "; units are not written");
+    if (suffix != "" && suffix != ":angle" && suffix != ":degrees")
+      refuse(column + ": " + shown(suffix) + " is not known; known are " + known_suffixes);
+    if (suffix != "" && (primes > 0 || special()))
+      refuse(column + ": of a coordinate and its rates only the coordinate is marked");
+    if (special() && primes > 0)
+      refuse(column + ": " + coordinate + " has no rates, it is no coordinate");
+    if (primes > 2) refuse(column + " is neither a coordinate nor one of its first two rates");
+    const std::string lower = lower_case(coordinate);
+    static const std::set<std::string> like_time{
+        "t", "time", "times", "timestamp", "sec", "date", "datetime", "seconds", "clock", "time_s"},
+        like_trajectory{"trajectory", "trajectories", "traj", "trial", "run",   "episode",
+                        "sequence",   "experiment",   "id",   "index", "frame", "row"};
+    if (!special() && like_time.contains(lower))
+      refuse(column + " looks like the time, which is called t, in seconds; any other has to go");
+    if (!special() && like_trajectory.contains(lower))
+      refuse(column +
+             " looks like a count; what tells trajectories apart is called trajectory, any "
+             "other has to go");
+  }
+};
+
+/// The coordinate whose rate is called so, with its primes, where the name looks like that of a
+/// rate: "x''" for ax, a_x, ddx, x_ddot. "" if it does not.
+std::string rate_called(const std::string& name, const std::set<std::string>& coordinates) {
+  static const std::pair<const char*, const char*> before[]{
+      {"d", "'"}, {"v", "'"}, {"d_", "'"}, {"v_", "'"}, {"dd", "''"}, {"a", "''"}, {"a_", "''"}};
+  static const std::pair<const char*, const char*> behind[]{
+      {"dot", "'"}, {"_dot", "'"}, {"_vel", "'"}, {"ddot", "''"}, {"_ddot", "''"}, {"_acc", "''"}};
+  for (const std::string& q : coordinates) {
+    for (const auto& [prefix, primes] : before)
+      if (name == prefix + q) return q + primes;
+    for (const auto& [suffix, primes] : behind)
+      if (name == q + suffix) return q + primes;
+    if (q.starts_with("theta") && name == "omega" + q.substr(5)) return q + "'";
+  }
+  return {};
+}
+
+/// Where each quantity stands: indices of columns, -1 for none.
+struct Columns {
+  std::vector<std::string> header;  // with plain primes, without suffixes
+  std::vector<std::string> names;
+  std::vector<bool> angles, degrees;
+  Index time = -1, trajectory = -1;
+  std::vector<Index> q, v, a;
+
+  Columns(const std::vector<std::string>& cells, bool comment_before) {
+    std::map<std::string, Index> column;
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      require_no_number(cells[k], comment_before);
+      const Name name(cells[k]);
+      name.require_sense(cells[k], k + 1);
+      header.push_back(name.text());
+      if (!column.emplace(name.text(), static_cast<Index>(k)).second)
+        refuse("the column " + shown(name.text()) + " is there twice");
+      if (name.special() || name.primes > 0) continue;
+      names.push_back(name.coordinate);
+      angles.push_back(!name.suffix.empty());
+      degrees.push_back(name.suffix == ":degrees");
+    }
+    const auto find = [&](const std::string& name) {
+      const auto found = column.find(name);
+      return found == column.end() ? Index(-1) : found->second;
+    };
+    time = find("t");
+    trajectory = find("trajectory");
+    for (const std::string& name : names) {
+      q.push_back(find(name));
+      v.push_back(find(name + "'"));
+      a.push_back(find(name + "''"));
+    }
+    const std::set<std::string> coordinates(names.begin(), names.end());
+    for (const std::string& name : header)
+      if (name.ends_with('\'') && !coordinates.contains(name.substr(0, name.find('\''))))
+        refuse("the column " + name + " belongs to no coordinate: there is no column " +
+               name.substr(0, name.find('\'')));
+    if (names.empty()) refuse("its first line names no coordinate, as in: t,theta:angle,theta'");
+    for (const std::string& name : names)
+      if (const std::string rate = rate_called(name, coordinates); !rate.empty())
+        refuse("the column " + shown(name) + " looks like a rate, which is called " + rate);
+    require_all_or_none(v, "'");
+    require_all_or_none(a, "''");
+    if (has(a) && !has(v)) refuse("accelerations without velocities; the latter are needed too");
+    if (!has(a) && time < 0)
+      refuse("there are neither accelerations (as " + names[0] +
+             "'') nor times (t) to estimate them from");
+  }
+
+  static bool has(const std::vector<Index>& columns) { return columns[0] >= 0; }
+
+  static void require_no_number(const std::string& cell, bool comment_before) {
+    const std::string starts = "+-.,0123456789";
+    if (cell.empty() || starts.find(cell[0]) == starts.npos ||
+        cell.find_first_not_of(starts + "eE") != cell.npos)
+      return;
+    refuse(shown(cell) +
+           " is no name: the first line names the columns, as in t,theta:angle,theta'" +
+           (comment_before ? " (without the # of a line before, if that one does)" : ""));
+  }
+
+  void require_all_or_none(const std::vector<Index>& columns, const std::string& primes) const {
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if ((columns[i] >= 0) != has(columns)) {
+        const bool missing = columns[i] < 0;
+        refuse("there is a column " + names[missing ? 0 : i] + primes + ", but no " +
+               names[missing ? i : 0] + primes);
+      }
+  }
+
+  /// What a number of a column is multiplied by, to be in radians where it is an angle.
+  std::vector<double> units() const {
+    std::vector<double> units(header.size(), 1);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      for (const Index column : {q[i], v[i], a[i]})
+        if (degrees[i] && column >= 0) units[static_cast<std::size_t>(column)] = circle / 360;
+    return units;
+  }
+};
+
+// ---------------------------------------------------------------- the rows
+
+/// All rows below the header, a row a column; those of one `trajectory` stand together.
+struct Table {
+  Eigen::MatrixXd rows;
+  std::vector<long> lines;
+  std::vector<Index> trajectory;  // of each row; 0 where the file does not tell
+  Index told = 0;                 // how many trajectories the file tells of
+
+  Table(CsvReader& reader, const Columns& columns) {
+    const std::vector<double> units = columns.units();
+    const std::size_t width = units.size();
+    std::vector<double> values;
+    std::map<std::string, Index> seen;
+    for (std::vector<std::string> cells; reader.next(cells);) {
+      lines.push_back(reader.line());
+      trajectory.push_back(0);
+      for (std::size_t k = 0; k < width; ++k)
+        if (static_cast<Index>(k) != columns.trajectory) {
+          values.push_back(units[k] * reader.number(cells[k], columns.header[k]));
+        } else {
+          if (cells[k].empty()) reader.refuse("the column trajectory is empty");
+          trajectory.back() = seen.emplace(cells[k], static_cast<Index>(seen.size())).first->second;
+          values.push_back(0);
+        }
+    }
+    if (lines.empty()) refuse("it has a first line and no rows");
+    told = static_cast<Index>(seen.size());
+    rows = Eigen::Map<Eigen::MatrixXd>(values.data(), static_cast<Index>(width), size());
+    if (!std::is_sorted(trajectory.begin(), trajectory.end())) gather();
+  }
+
+  Index size() const { return static_cast<Index>(lines.size()); }
+
+  /// Sorts by trajectory and keeps the order in each.
+  void gather() {
+    std::vector<Index> order(lines.size());
+    std::iota(order.begin(), order.end(), Index{0});
+    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
+      return trajectory[static_cast<std::size_t>(a)] < trajectory[static_cast<std::size_t>(b)];
+    });
+    const Table before = *this;
+    for (Index k = 0; k < size(); ++k) {
+      const auto from = static_cast<std::size_t>(order[static_cast<std::size_t>(k)]);
+      rows.col(k) = before.rows.col(static_cast<Index>(from));
+      lines[static_cast<std::size_t>(k)] = before.lines[from];
+      trajectory[static_cast<std::size_t>(k)] = before.trajectory[from];
+    }
+  }
+
+  /// Rows [begin, end) of the columns, a coordinate a column.
+  Eigen::MatrixXd block(const std::vector<Index>& columns, Index begin, Index end) const {
+    Eigen::MatrixXd values(end - begin, columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      values.col(static_cast<Index>(i)) =
+          rows.row(columns[i]).segment(begin, end - begin).transpose();
+    return values;
+  }
+};
+
+/// The angle goes on where it passed from π to -π.
+void unwrap(Eigen::Ref<Eigen::VectorXd> angle) {
+  for (Index k = 1; k < angle.size(); ++k)
+    angle[k] -= circle * std::round((angle[k] - angle[k - 1]) / circle);
+}
+
+// ---------------------------------------------------------------- trajectories
+
+/// Rows [begin, end).
+struct Piece {
+  Index begin, end;
+};
+
+/// The entry of rank part · size of the sorted values; 0 of none.
+double ranked(std::vector<double> values, double part) {
+  if (values.empty()) return 0;
+  const auto at =
+      values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+/// Cuts each piece before the rows for which `behind(k)` says so, k in (begin, end).
+template <class Behind>
+std::vector<Piece> cut(const std::vector<Piece>& pieces, const Behind& behind) {
+  std::vector<Piece> parts;
+  for (const Piece& piece : pieces) {
+    parts.push_back(piece);
+    for (Index k = piece.begin + 1; k < piece.end; ++k)
+      if (behind(k)) {
+        parts.back().end = k;
+        parts.push_back({k, piece.end});
+      }
+  }
+  return parts;
+}
+
+std::vector<double> time_steps(const Eigen::MatrixXd::ConstRowXpr& t, const Piece& piece) {
+  std::vector<double> steps;
+  for (Index k = piece.begin + 1; k < piece.end; ++k) steps.push_back(t[k] - t[k - 1]);
+  return steps;
+}
+
+/// How fast one quantity changes between rows k - 1 and k, beside the six nearest rates of the same
+/// piece. The largest and the smallest of these do not count, for one may be a jump itself.
+struct Change {
+  Index row;       ///< k
+  double step;     ///< of time
+  double around;   ///< width of the range of the others
+  double outside;  ///< how far from that range this one lies
+};
+
+std::vector<Change> changes(const Eigen::VectorXd& y, const Eigen::VectorXd& t, Index begin) {
+  std::vector<Change> found;
+  const Index count = y.size() - 1;
+  constexpr double largest = 1e300;  // so that differences stay finite, however short a time step
+  const Eigen::VectorXd rates = (y.tail(count) - y.head(count))
+                                    .cwiseQuotient(t.tail(count) - t.head(count))
+                                    .cwiseMax(-largest)
+                                    .cwiseMin(largest);
+  std::vector<double> others;
+  for (Index k = 0; k < count; ++k) {
+    others.clear();
+    for (Index j = std::max<Index>(0, k - 3); j <= std::min(k + 3, count - 1); ++j)
+      if (j != k) others.push_back(rates[j]);
+    if (others.size() < 3) continue;  // too few to tell
+    std::sort(others.begin(), others.end());
+    const std::size_t spared = others.size() < 5 ? 0 : 1;
+    const double low = others[spared], high = others[others.size() - 1 - spared];
+    found.push_back({begin + k + 1, t[k + 1] - t[k], high - low,
+                     std::max({0.0, low - rates[k], rates[k] - high})});
+  }
+  return found;
+}
+
+/// The rows before which one quantity jumps, and by how much more than the motion around it tells.
+/// A jump lies outside all rates around it by more than these differ, there and in most of the
+/// file, and by more than the steps in which it is measured.
+std::map<Index, double> jumps(const Table& table, const std::vector<Piece>& pieces, Index column,
+                              Index time, bool angle) {
+  std::vector<Change> all;
+  double resolution = std::numeric_limits<double>::infinity();
+  for (const Piece& piece : pieces) {
+    if (piece.end - piece.begin < 5) continue;
+    const Eigen::VectorXd t = table.block({time}, piece.begin, piece.end);
+    Eigen::VectorXd y = table.block({column}, piece.begin, piece.end);
+    if (angle) unwrap(y);
+    for (Index k = 1; k < y.size(); ++k)
+      if (y[k] != y[k - 1]) resolution = std::min(resolution, std::abs(y[k] - y[k - 1]));
+    const std::vector<Change> here = changes(y, t, piece.begin);
+    all.insert(all.end(), here.begin(), here.end());
+  }
+  std::vector<double> widths;
+  for (const Change& change : all) widths.push_back(change.around);
+  const double typical = ranked(std::move(widths), 0.9);
+  std::map<Index, double> found;
+  for (const Change& change : all)
+    if (change.outside > jump_ratio * std::max(change.around, typical) &&
+        change.outside * change.step > jump_ratio * resolution)
+      found[change.row] = change.outside * change.step;
+  return found;
+}
+
+/// The trajectories of a file with times; what cut them goes to `found`.
+std::vector<Piece> trajectories_of(const Table& table, const Columns& columns, DataFound& found) {
+  const auto t = table.rows.row(columns.time);
+  const auto line = [&](Index k) { return table.lines[static_cast<std::size_t>(k)]; };
+  std::vector<Piece> pieces = cut({{0, table.size()}}, [&](Index k) {
+    return !(t[k] > t[k - 1]) || table.trajectory[static_cast<std::size_t>(k)] !=
+                                     table.trajectory[static_cast<std::size_t>(k - 1)];
+  });
+
+  std::vector<Piece> parts;
+  for (const Piece& piece : pieces) {
+    const double typical = ranked(time_steps(t, piece), 0.5);
+    const auto between = cut({piece}, [&](Index k) {
+      const double step = t[k] - t[k - 1];
+      if (!(step > gap_steps * typical)) return false;
+      found.gaps.push_back({line(k), format("%.4g s without a row", step)});
+      return true;
+    });
+    parts.insert(parts.end(), between.begin(), between.end());
+  }
+
+  std::map<Index, std::string> jumped;
+  for (const std::vector<Index>* quantities : {&columns.q, &columns.v})
+    for (std::size_t i = 0; i < quantities->size() && Columns::has(*quantities); ++i) {
+      const Index column = (*quantities)[i];
+      const bool angle = quantities == &columns.q && columns.angles[i];
+      for (const auto& [row, by] : jumps(table, parts, column, columns.time, angle))
+        jumped.emplace(row, columns.header[static_cast<std::size_t>(column)] +
+                                format(" by %.3g more than around it", by));
+    }
+  for (const auto& [row, what] : jumped) found.jumps.push_back({line(row), what});
+  parts = cut(parts, [&](Index k) { return jumped.contains(k); });
+
+  std::vector<double> steps;
+  for (const Piece& piece : parts) {
+    const std::vector<double> here = time_steps(t, piece);
+    steps.insert(steps.end(), here.begin(), here.end());
+  }
+  found.time_step = ranked(std::move(steps), 0.5);
+  return parts;
+}
+
+// ---------------------------------------------------------------- samples
+
+/// The samples of one trajectory are appended: q, v and a of each.
+void estimate(const Table& table, const Columns& columns, const Piece& piece,
+              std::vector<Eigen::VectorXd>& samples) {
+  const auto [begin, end] = piece;
+  const auto n = static_cast<Index>(columns.names.size());
+  const bool velocities = Columns::has(columns.v);
+  const Eigen::VectorXd t = table.block({columns.time}, begin, end);
+  Eigen::MatrixXd q = table.block(columns.q, begin, end);
+  for (Index i = 0; i < n; ++i)
+    if (columns.angles[static_cast<std::size_t>(i)]) unwrap(q.col(i));
+  const Eigen::MatrixXd v = velocities ? table.block(columns.v, begin, end) : q;
+  constexpr Index window = 2 * neighbours + 1;
+  for (Index k = neighbours; k + neighbours < end - begin; ++k) {
+    const Index first = k - neighbours;
+    const Eigen::MatrixXd derivatives =
+        local_derivatives(t.segment(first, window).array() - t[k], v.middleRows(first, window));
+    Eigen::VectorXd sample(3 * n);
+    if (velocities)
+      sample << q.row(k).transpose(), v.row(k).transpose(), derivatives.row(1).transpose();
+    else
+      sample << derivatives.row(0).transpose(), derivatives.row(1).transpose(),
+          derivatives.row(2).transpose();
+    if (!sample.cast<autodiff::Scalar>().allFinite())
+      refuse("line " + std::to_string(table.lines[static_cast<std::size_t>(begin + k)]) +
+             ": the rates estimated there are too large for a number; the unit of t is the second");
+    samples.push_back(std::move(sample));
+  }
+}
+
+OwnData parse(const std::string& text) {
+  CsvReader reader(text);
+  std::vector<std::string> header;
+  if (!reader.next(header)) refuse("it is empty");
+  const Columns columns = [&] {
+    try {
+      return Columns(header, reader.comment_before());
+    } catch (const IoError& error) {
+      reader.refuse(error.what());
+    }
+  }();
+  const Table table(reader, columns);
+  const auto n = static_cast<Index>(columns.names.size());
+  OwnData data{columns.names, columns.angles, {}, {}, {}};
+  data.found.rows = table.lines.size();
+  data.found.estimated = !Columns::has(columns.a);
+  std::vector<Piece> trajectories;
+  if (columns.time >= 0) trajectories = trajectories_of(table, columns, data.found);
+  data.found.trajectories =
+      columns.time >= 0 ? trajectories.size() : static_cast<std::size_t>(table.told);
+
+  if (!data.found.estimated) {
+    const auto all = [&](const std::vector<Index>& of) -> autodiff::Matrix {
+      return table.block(of, 0, table.size()).transpose().cast<autodiff::Scalar>();
+    };
+    data.samples.states.resize(2 * n, table.size());
+    data.samples.states << all(columns.q), all(columns.v);
+    data.samples.accelerations = all(columns.a);
+  } else {
+    std::vector<Eigen::VectorXd> samples;
+    for (const Piece& piece : trajectories) estimate(table, columns, piece, samples);
+    const auto count = static_cast<Index>(samples.size());
+    if (count == 0)
+      refuse("none of its " + std::to_string(trajectories.size()) + " trajectories has " +
+             std::to_string(2 * neighbours + 1) +
+             " rows, which it takes to estimate accelerations (a trajectory ends where t does not "
+             "grow, at a gap in time, and at a jump)");
+    data.samples.states.resize(2 * n, count);
+    data.samples.accelerations.resize(n, count);
+    for (Index k = 0; k < count; ++k) {
+      const auto& sample = samples[static_cast<std::size_t>(k)];
+      data.samples.states.col(k) = sample.head(2 * n).cast<autodiff::Scalar>();
+      data.samples.accelerations.col(k) = sample.tail(n).cast<autodiff::Scalar>();
+    }
+  }
+  data.found.used = static_cast<std::size_t>(data.samples.size());
+  if (data.found.used < 2)
+    refuse("it gives 1 sample; it takes at least 2, one to learn from and one to judge by");
+  return data;
+}
+
+/// "  3 gaps in time, where it is cut: before line 7 (2.5 s without a row), ..."
+std::string to_text(const std::vector<Cut>& cuts, const char* one, const char* many) {
+  if (cuts.empty()) return {};
+  constexpr std::size_t told = 3;
+  std::string text =
+      format("            cut at %zu %s:", cuts.size(), cuts.size() == 1 ? one : many);
+  for (std::size_t k = 0; k < std::min(cuts.size(), told); ++k)
+    text += format("%s before line %ld (%s)", k > 0 ? "," : "", cuts[k].line, cuts[k].what.c_str());
+  return text + (cuts.size() > told ? " and so on\n" : "\n");
+}
+
+}  // namespace
+
+Eigen::MatrixXd local_derivatives(const Eigen::VectorXd& times, const Eigen::MatrixXd& y) {
+  // In units of the longest time, for the powers to be of like size.
+  const double unit = times.cwiseAbs().maxCoeff();
+  Eigen::MatrixXd powers(times.size(), degree + 1);
+  powers.col(0).setOnes();
+  for (Index k = 1; k <= degree; ++k) powers.col(k) = powers.col(k - 1).cwiseProduct(times / unit);
+  Eigen::MatrixXd derivatives = autodiff::least_squares(powers, y).topRows(3);
+  derivatives.row(1) /= unit;
+  derivatives.row(2) *= 2 / (unit * unit);
+  return derivatives;
+}
+
+std::string fingerprint(const std::string& content) {
+  return format("%016llx", static_cast<unsigned long long>(nn::crc64(content)));
+}
+
+std::string to_text(const OwnData& data) {
+  const DataFound& found = data.found;
+  std::string text = format("  data      %zu rows, %zu used", found.rows, found.used);
+  if (found.used < found.rows) text += " (the ends of a trajectory are neighbours only)";
+  if (found.trajectories > 0)
+    text += format("; %zu %s, a row every %.4g s", found.trajectories,
+                   found.trajectories == 1 ? "trajectory" : "trajectories", found.time_step);
+  text += "; coordinates";
+  for (std::size_t i = 0; i < data.names.size(); ++i)
+    text += (i > 0 ? ", " : " ") + data.names[i] + (data.angles[i] ? " (an angle)" : "");
+  return text + '\n' + to_text(found.gaps, "gap in time", "gaps in time") +
+         to_text(found.jumps, "jump", "jumps");
+}
+
+OwnData parse_data(const std::string& text, const std::string& name) {
+  try {
+    OwnData data = parse(text);
+    data.fingerprint = fingerprint(text);
+    return data;
+  } catch (const IoError& error) {
+    throw IoError("the data in '" + name + "': " + error.what());
+  }
+}
+
+OwnData read_data(const std::filesystem::path& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none))
+    throw IoError("the data in '" + path.string() + "': it is a folder; name a file in it");
+  return parse_data(read_file(path), path.string());
+}
+
+}  // namespace tools

@@ -1,0 +1,69 @@
+// Data of one's own: measured or simulated motion of any system, from a CSV file in any dialect
+// (tools/app/csv.h).
+//
+// The first line names the columns. A coordinate has a name, with ":angle" behind it where q and
+// q + 2π are the same place, or ":degrees" for such an angle in degrees; its velocity has the name
+// and one prime, its acceleration two:
+//
+//     theta:angle,x,theta',x',theta'',x''         a state and its accelerations in each row
+//     t,theta:angle,x,theta',x'                   states over time [s]
+//     t,theta:degrees,x                           coordinates over time
+//
+// Columns may stand in any order. Where accelerations (or velocities too) are missing they are
+// estimated from what is there over time: a polynomial of degree 4 is fitted by least squares to a
+// row and the three before and behind it, and differentiated there. The three first and last rows
+// of a trajectory serve as neighbours only.
+//
+// A trajectory ends where t does not grow, where there is a gap in time, and where a coordinate or
+// velocity jumps as no motion does between two rows. A column "trajectory" holds a number or name
+// of the trajectory that a row belongs to.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "physics/data_set.h"
+#include "tools/app/program.h"
+
+namespace tools {
+
+/// Where a trajectory was cut in two.
+struct Cut {
+  long line;         ///< of the first row behind it
+  std::string what;  ///< as "2.5 s without a row"
+};
+
+/// What was found in a file.
+struct DataFound {
+  std::size_t rows = 0, used = 0;
+  std::size_t trajectories = 0;  ///< 0 where the rows are states without time
+  std::vector<Cut> gaps, jumps;  ///< in time, and of what is measured
+  double time_step = 0;          ///< the median [s]; 0 without time
+  bool estimated = false;        ///< accelerations were not in the file
+};
+
+struct OwnData {
+  std::vector<std::string> names;  ///< of the n coordinates, in the order of the file
+  std::vector<bool> angles;
+  physics::DataSet samples;  ///< in the order of the file, trajectory by trajectory; angles [rad]
+  DataFound found;
+  std::string fingerprint;  ///< of the file's bytes
+};
+
+/// A short text that another content does not have: its CRC-64.
+std::string fingerprint(const std::string& content);
+
+/// Throws IoError that names the file, and the line where one is wrong, and says what is expected.
+OwnData read_data(const std::filesystem::path& path);
+/// The same of the file's text; `name` is for messages.
+OwnData parse_data(const std::string& text, const std::string& name);
+
+/// What was found, in a few lines for people.
+std::string to_text(const OwnData& data);
+
+/// Value and first two derivatives at t = 0 of the polynomial of degree 4 that fits y(times) best:
+/// 3 x columns of y. `times` are at least 5, different from each other; y has a row for each.
+Eigen::MatrixXd local_derivatives(const Eigen::VectorXd& times, const Eigen::MatrixXd& y);
+
+}  // namespace tools

@@ -1,0 +1,501 @@
+#include "tools/app/options.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "nn/layers/activation.h"
+#include "tools/app/checkpoint.h"
+#include "tools/app/data_file.h"
+#include "tools/app/flags.h"
+#include "tools/app/presets.h"
+#include "tools/app/run_folder.h"
+#include "tools/app/text.h"
+#include "tools/app/toml.h"
+
+namespace tools {
+namespace {
+
+std::string comma_separated(const std::vector<int>& values) {
+  std::string text;
+  for (const int value : values) text += (text.empty() ? "" : ",") + std::to_string(value);
+  return text;
+}
+
+/// "64,64" is two layers. Throws std::invalid_argument that says what is wrong.
+std::vector<int> widths(const std::string& text) {
+  constexpr int largest = 100'000;
+  std::vector<int> found;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    std::string width = text.substr(begin, end - begin);
+    if (const std::string wrong = whole(1, largest).wrong(width); !wrong.empty())
+      throw std::invalid_argument(in_quotes(text) + ": " + wrong);
+    found.push_back(std::stoi(width));
+    begin = end + 1;
+  }
+  return found;
+}
+
+/// A name that stays right in whatever folder a program is started.
+std::string from_anywhere(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path found = std::filesystem::absolute(path, error);
+  return error ? path.string() : found.string();
+}
+
+/// Are the batches drawn anew each time, and not cut from a fixed set or a file?
+bool draws_afresh(const TrainOptions& o) { return o.data.empty() && o.source == "fresh"; }
+
+void declare(Flags& flags, TrainOptions& o) {
+  flags.set_version("lagrange 0.1.0");
+  flags.add("--config", o.config, "Read options from a TOML file; flags come over it")
+      .check(not_empty())
+      .only_on_command_line();
+  flags.add("--preset", o.preset,
+            "Where all options start from: default, the whole phase space in about a minute; "
+            "best, the same in ten; seed, the slides' sweet spot to the letter; paper, the "
+            "published set-up (a day on a laptop: give it --steps)");
+  flags
+      .add_switch(
+          "--list-presets", [] { throw EndProgram(exit_ok, list_of_presets()); },
+          "Print every preset with its options and exit")
+      .only_on_command_line();
+
+  const std::string run = "Run";
+  flags
+      .add("--out", o.out,
+           "Folder for the results (default: runs/<preset>, or runs/<name of the data file>)")
+      .check(not_empty())
+      .group(run);
+  flags.add("--seed", o.seed, "Seed of all random numbers")
+      .check(whole(0, std::numeric_limits<std::uint64_t>::max()))
+      .group(run);
+  flags.add("--threads", o.threads, "OpenMP threads; 0: one for each core")
+      .check(whole(0, 4096))
+      .group(run);
+  // Says nothing about what the run computes: not in config.toml, and allowed with --resume.
+  flags.add_switch("--quiet", o.quiet, "Print nothing but errors")
+      .only_on_command_line()
+      .group(run);
+  flags
+      .add_switch("--dry-run", o.dry_run,
+                  "Print all options as TOML and how much there is to do, and end")
+      .only_on_command_line()
+      .group(run);
+  flags
+      .add("--resume", o.resume,
+           "Folder of a run that was stopped: it goes on bit for bit as if it had not been")
+      .check(not_empty())
+      .only_on_command_line()
+      .group(run);
+  flags
+      .add("--checkpoint-every", o.checkpoint_every,
+           "At least so often a checkpoint is written; 0: only where it stops [s]")
+      .check(between(0, any))
+      .only_on_command_line()
+      .group(run);
+  flags.add("--stop-after", o.stop_after, "Stop after so many steps, as by Ctrl-C; 0: do not")
+      .check(whole(0, 1'000'000'000'000))
+      .only_on_command_line()
+      .group(run);
+
+  flags.add_system(o.system);
+
+  const std::string data = "Data";
+  flags
+      .add("--data", o.data,
+           "CSV file to learn from instead of the double pendulum; its first line names the "
+           "columns, as in t,theta:angle,theta' (docs/data.md)")
+      .check(not_empty())
+      .group(data);
+  flags
+      .add("--held-out", o.held_out,
+           "Part of the file, from its end, that is not learnt but judges")
+      .check(between(0.001, 0.9))
+      .group(data);
+  flags
+      .add("--source", o.source,
+           "fresh: new random states in every batch; fixed: so many random states, drawn "
+           "once, as trajectories have points; trajectories: points of integrated "
+           "trajectories")
+      .check(one_of({"fresh", "fixed", "trajectories"}))
+      .group(data);
+  flags.add("--angle", o.angle, "Random starts have |theta| up to this [rad]")
+      .check(between(0, any))
+      .group(data);
+  flags.add("--velocity", o.velocity, "Random starts have |omega| up to this [rad/s]")
+      .check(between(0, any))
+      .group(data);
+  flags
+      .add("--velocity-margin", o.velocity_margin,
+           "Random training states have |omega| up to --velocity times this: motions that start "
+           "within --velocity get faster")
+      .check(between(positive, any))
+      .group(data);
+  flags.add("--trajectories", o.trajectories, "Trajectories in the fixed set")
+      .check(whole(1, 10'000'000))
+      .group(data);
+  flags.add("--points", o.points, "Points taken from each, evenly in time")
+      .check(whole(2, 1'000'000))
+      .group(data);
+  flags.add("--duration", o.duration, "Length of a trajectory [s]")
+      .check(between(1e-6, 1e6))
+      .group(data);
+
+  const std::string model = "Model";
+  flags
+      .add("--model", o.model,
+           "lnn: a Lagrangian network; delan: a deep Lagrangian network, L = T - V; hnn: a "
+           "Hamiltonian network, given the true momenta; mlp: accelerations without physics")
+      .check(one_of({"lnn", "delan", "hnn", "mlp"}))
+      .group(model);
+  flags
+      .add(
+          "--hidden", [&o](const std::string& text) { o.hidden = widths(text); },
+          comma_separated(o.hidden), "Widths of the hidden layers, as in 64,64")
+      .group(model);
+  flags.add("--activation", o.activation, "softplus or tanh").group(model);
+  flags
+      .add("--initialiser", o.initialiser,
+           "First weights. rule: found for Lagrangian networks, from the layers' widths; "
+           "slides: the slides' numbers; lecun: 1/sqrt(inputs); auto: rule for an lnn, "
+           "lecun for the others")
+      .check(one_of({"auto", "rule", "slides", "lecun"}))
+      .group(model);
+  flags.add("--angle-features", o.angle_features, "Angles enter as (cos, sin)").group(model);
+  flags.add("--velocity-scale", o.velocity_scale, "Velocities enter times this")
+      .check(between(positive, any))
+      .group(model);
+  flags.add("--kinetic-prior", o.kinetic_prior, "a of the term a/2 |omega|^2 added to L")
+      .check(between(0, any))
+      .group(model);
+
+  const std::string training = "Training";
+  flags.add("--loss", o.loss, "mse, l1 or huber, of the accelerations")
+      .check(one_of({"mse", "l1", "huber"}))
+      .group(training);
+  flags
+      .add("--target-scale", o.target_scale,
+           "Accelerations are compared (and put out by an mlp) in units of this [rad/s^2]")
+      .check(between(positive, any))
+      .group(training);
+  flags.add("--batch", o.batch, "Samples of a step").check(whole(1, 10'000'000)).group(training);
+  flags.add("--epochs", o.epochs, "Epochs; of a fixed set or a file: how often it is gone through")
+      .check(whole(1, 1'000'000'000))
+      .group(training);
+  flags.add("--steps-per-epoch", o.steps_per_epoch, "Steps of an epoch with fresh states")
+      .check(whole(1, 1'000'000'000))
+      .group(training);
+  flags
+      .add("--steps", o.steps,
+           "Steps in all. With fresh states the epochs share them; a fixed set or a file is "
+           "gone through until they are done, once an epoch; the last epoch may be shorter; 0: as "
+           "the two above say")
+      .check(whole(0, 1'000'000'000))
+      .group(training);
+  flags
+      .add("--optimiser", o.optimiser,
+           "adam, or soap: Adam in the eigenbasis of each layer's gradients, a quarter slower a "
+           "step and many steps ahead")
+      .check(one_of({"adam", "soap"}))
+      .group(training);
+  flags.add("--lr", o.learning_rate, "Learning rate: the first, or the peak")
+      .check(between(0, any))
+      .group(training);
+  flags
+      .add("--schedule", o.schedule,
+           "constant; step: times lr-gamma every lr-step epochs; cosine: warm-up, then half a "
+           "cosine; onecycle: up along half a cosine (for a --warmup of 0.3), down along "
+           "another")
+      .check(one_of({"constant", "step", "cosine", "onecycle"}))
+      .group(training);
+  flags.add("--lr-step", o.lr_step, "Epochs between drops")
+      .check(whole(1, 1'000'000'000))
+      .group(training);
+  flags.add("--lr-gamma", o.lr_gamma, "Factor of a drop")
+      .check(between(positive, 1))
+      .group(training);
+  flags.add("--warmup", o.warmup, "Part of all steps in which the rate rises")
+      .check(between(0, 1))
+      .group(training);
+  flags.add("--clip", o.clip, "Largest norm of the gradient; 0: no limit")
+      .check(between(0, any))
+      .group(training);
+  flags
+      .add("--on-divergence", o.on_divergence,
+           "skip: leave a batch without a finite loss and gradient out, and go on; stop")
+      .check(one_of({"skip", "stop"}))
+      .group(training);
+  flags.add("--shard-width", o.shard_width, "Samples a thread takes at a time")
+      .check(whole(1, 1'000'000))
+      .group(training);
+
+  flags
+      .add("--rollouts", o.rollouts,
+           "Random trajectories that judge the model; 0: only its accelerations do")
+      .check(whole(0, 1'000'000))
+      .group("Judging");
+
+  flags.set_footer(
+      "Examples:\n"
+      "  ./train                                  learn the double pendulum in about a minute\n"
+      "  ./train --preset seed                    the slides' experiment, in seconds\n"
+      "  ./train --model mlp                      the same data, learnt without physics\n"
+      "  ./train --data mine.csv                  a system of one's own\n"
+      "  ./train --seed 7 --out runs/seven        another draw of everything random\n"
+      "  ./train --config runs/default/config.toml --epochs 10\n"
+      "  ./train --resume runs/default            go on where Ctrl-C stopped it\n"
+      "\nExit codes: 0 ok, 2 usage, 3 diverged, 4 files, 130 interrupted.");
+}
+
+/// Some options, and when they have an effect.
+struct Rule {
+  std::vector<std::string> options;
+  bool (*matter)(const TrainOptions&);
+  const char* otherwise;  ///< what keeps them from it
+};
+
+const std::vector<Rule>& rules() {
+  static const std::vector<Rule> all{
+      {{"m1", "m2", "l1", "l2", "g", "source", "angle", "velocity", "velocity-margin",
+        "trajectories", "points", "duration", "steps-per-epoch", "rollouts"},
+       [](const TrainOptions& o) { return o.data.empty(); },
+       "beside --data: they are of the simulated double pendulum"},
+      {{"held-out"}, [](const TrainOptions& o) { return !o.data.empty(); }, "without --data"},
+      {{"velocity-margin"},
+       [](const TrainOptions& o) { return o.source != "trajectories"; },
+       "with --source trajectories"},
+      {{"trajectories", "points"},
+       [](const TrainOptions& o) { return o.source != "fresh"; },
+       "with --source fresh"},
+      {{"steps-per-epoch"},
+       [](const TrainOptions& o) { return o.source == "fresh"; },
+       "with a fixed set: an epoch goes through it once"},
+      {{"steps-per-epoch"},
+       [](const TrainOptions& o) { return o.steps == 0; },
+       "beside --steps: the epochs share those"},
+      {{"epochs"},
+       [](const TrainOptions& o) { return o.steps == 0 || draws_afresh(o); },
+       "beside --steps: a fixed set or a file is gone through until those are done"},
+      {{"velocity-scale"},
+       [](const TrainOptions& o) { return o.model != "delan"; },
+       "with --model delan: its networks see coordinates only"},
+      {{"kinetic-prior"},
+       [](const TrainOptions& o) { return o.model != "mlp"; },
+       "with --model mlp: it has no energies"},
+      {{"lr-step", "lr-gamma"},
+       [](const TrainOptions& o) { return o.schedule == "step"; },
+       "without --schedule step"},
+      {{"warmup"},
+       [](const TrainOptions& o) { return o.schedule == "cosine" || o.schedule == "onecycle"; },
+       "without --schedule cosine or onecycle"},
+  };
+  return all;
+}
+
+/// Why an option has no effect beside the others; null: it has one.
+const char* no_effect(const std::string& name, const TrainOptions& options) {
+  for (const Rule& rule : rules())
+    if (std::ranges::find(rule.options, name) != rule.options.end() && !rule.matter(options))
+      return rule.otherwise;
+  return nullptr;
+}
+
+/// Says which of these have no effect. They do not end the program: scripts give the same options
+/// to many models.
+void tell_no_effect(const std::set<std::string>& names, const TrainOptions& options) {
+  std::map<std::string, std::vector<std::string>> because;
+  for (const std::string& name : names)
+    if (const char* reason = no_effect(name, options)) because[reason].push_back("--" + name);
+  for (const auto& [reason, flags] : because) {
+    std::string list;
+    for (const std::string& flag : flags) list += (list.empty() ? "" : ", ") + flag;
+    std::cerr << "train: " << list << (flags.size() == 1 ? " has" : " have") << " no effect "
+              << reason << '\n';
+  }
+}
+
+void require_consistent(const TrainOptions& o) {
+  if (!o.data.empty() && o.model == "hnn")
+    throw EndProgram(exit_usage,
+                     "--model hnn needs the true momenta, which a --data file does not tell; lnn, "
+                     "delan and mlp do without");
+  const long points = static_cast<long>(o.trajectories) * o.points;
+  if (o.data.empty() && o.source != "fresh" && o.batch > points)
+    throw EndProgram(exit_usage, "--batch: " + std::to_string(o.batch) + " is more than the " +
+                                     std::to_string(points) + " points of the data set");
+  try {
+    nn::activation(o.activation);
+  } catch (const std::invalid_argument& error) {
+    throw EndProgram(exit_usage, std::string("--activation: ") + error.what());
+  }
+}
+
+/// What the options leave to each other. `given` are the names of those that were not left out.
+void resolve(TrainOptions& o, const std::set<std::string>& given) {
+  if (o.initialiser == "auto") o.initialiser = o.model == "lnn" ? "rule" : "lecun";
+  // A file is learnt from for as many steps as the preset takes, whatever its size.
+  if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
+    o.steps = long{o.epochs} * o.steps_per_epoch;
+  if (o.out.empty())
+    o.out = "runs/" + (o.data.empty() ? o.preset : std::filesystem::path(o.data).stem().string());
+  if (!o.data.empty()) o.data = from_anywhere(o.data);
+  if (o.threads == 0) o.threads = all_threads();
+}
+
+/// Sets options as TOML says; the names of those that it changes. Throws std::invalid_argument that
+/// names the line.
+std::set<std::string> set_by_toml(const std::string& toml, TrainOptions& options) {
+  Flags flags("./train");
+  declare(flags, options);
+  const std::vector<FlagState> all = flags.list();
+  std::set<std::string> changed;
+  for (const auto& [key, value, line] : parse_toml(toml)) {
+    const std::string where = "line " + std::to_string(line) + ": ";
+    const auto flag = std::ranges::find(all, key, &FlagState::name);
+    if (flag == all.end())
+      throw std::invalid_argument(where + "there is no option '" + key + "'" + flags.nearest(key));
+    if (!flag->configurable)
+      throw std::invalid_argument(where + "--" + key + " can only be given on the command line");
+    if (value != flag->initial) changed.insert(key);
+    try {
+      flags.set(key, value);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(where + error.what());
+    }
+  }
+  return changed;
+}
+
+/// What a command line says over these options.
+struct CommandLine {
+  TrainOptions options;
+  std::set<std::string> given;  ///< names of the options in it
+
+  CommandLine(int argc, const char* const* argv, TrainOptions base) : options(std::move(base)) {
+    Flags flags("./train",
+                "Trains a Lagrangian neural network on the double pendulum, or on data of one's "
+                "own, and judges it.");
+    declare(flags, options);
+    flags.parse_or_end(argc, argv);
+    for (const FlagState& flag : flags.list())
+      if (flag.given) given.insert(flag.name);
+  }
+};
+
+TrainOptions new_run(int argc, const char* const* argv) {
+  const CommandLine first(argc, argv, {});
+  const std::string& config = first.options.config;
+  std::string toml, preset_name = first.options.preset;
+  std::set<std::string> given;  // also where nothing is changed by it
+  try {
+    if (!config.empty()) {
+      toml = read_file(config);
+      for (const auto& [key, value, line] : parse_toml(toml)) {
+        given.insert(key);
+        if (key == "preset" && !first.given.contains(key)) preset_name = value;
+      }
+    }
+    TrainOptions options = preset(preset_name).options;
+    std::set<std::string> changed = set_by_toml(toml, options);
+    CommandLine last(argc, argv, options);
+    last.options.preset = preset_name;
+    given.insert(last.given.begin(), last.given.end());
+    changed.insert(last.given.begin(), last.given.end());
+    require_consistent(last.options);
+    resolve(last.options, given);
+    tell_no_effect(changed, last.options);
+    return last.options;
+  } catch (const std::invalid_argument& error) {
+    throw EndProgram(exit_usage, "--config: '" + config + "': " + error.what());
+  }
+}
+
+/// Where the data file of a run lies now: where it was, as seen from the run's folder or from the
+/// root of all, or where --data says. Throws IoError where it is gone or has changed.
+std::string find_data(const std::vector<std::filesystem::path>& places,
+                      const Checkpoint& checkpoint) {
+  std::string looked_at;
+  const std::filesystem::path* changed = nullptr;
+  for (const auto& place : places) {
+    std::error_code error;
+    looked_at += (looked_at.empty() ? "'" : ", '") + place.string() + "'";
+    if (!std::filesystem::is_regular_file(place, error)) continue;
+    if (fingerprint(read_file(place)) == checkpoint.data().fingerprint)
+      return canonical(place).string();
+    changed = &place;
+  }
+  if (changed != nullptr)
+    throw IoError("the data in '" + changed->string() +
+                  "' have changed since the run began; it goes on with the same data only. If they "
+                  "lie elsewhere now, --data says where");
+  throw IoError("the data of the run are not there (" + looked_at +
+                "); if they lie elsewhere now, --data says where");
+}
+
+/// A run that goes on is the one that began: of the flags given only those may say more.
+void require_resumable(const std::set<std::string>& given) {
+  const std::set<std::string> allowed{"resume",           "threads",    "quiet",  "data",
+                                      "checkpoint-every", "stop-after", "dry-run"};
+  for (const std::string& name : given)
+    if (!allowed.contains(name))
+      throw EndProgram(exit_usage, "--" + name +
+                                       " cannot be given with --resume: the run goes on with the "
+                                       "options it began with");
+}
+
+TrainOptions resumed_run(int argc, const char* const* argv, const std::string& folder) {
+  const Checkpoint checkpoint(std::filesystem::path(folder) / checkpoint_file);
+  TrainOptions options;
+  try {
+    set_by_toml(checkpoint.config(), options);
+    require_consistent(options);
+  } catch (const std::exception& error) {
+    throw IoError("the checkpoint in '" + folder +
+                  "' has other options than this program: " + error.what());
+  }
+  const std::string data = options.data;
+  CommandLine last(argc, argv, options);
+  require_resumable(last.given);
+  if (last.given.contains("data")) {
+    if (data.empty())
+      throw EndProgram(exit_usage, "--data: the run in '" + folder + "' learns from no file");
+    last.options.data = find_data({last.options.data}, checkpoint);
+  } else if (!data.empty()) {
+    last.options.data =
+        find_data({std::filesystem::path(folder) / checkpoint.data().beside, data}, checkpoint);
+  }
+  last.options.out = folder;
+  if (last.options.threads == 0) last.options.threads = all_threads();
+  return last.options;
+}
+
+}  // namespace
+
+TrainOptions parse_train_options(int argc, const char* const* argv) {
+  const CommandLine first(argc, argv, {});
+  return first.options.resume.empty() ? new_run(argc, argv)
+                                      : resumed_run(argc, argv, first.options.resume);
+}
+
+std::string to_toml(const TrainOptions& options) {
+  TrainOptions copy = options;
+  Flags flags("./train");
+  declare(flags, copy);
+  std::string toml, group;
+  for (const FlagState& flag : flags.list()) {
+    if (!flag.configurable || flag.initial.empty() || no_effect(flag.name, options) != nullptr)
+      continue;
+    if (flag.group != group) toml += "\n# ---- " + flag.group + '\n';
+    group = flag.group;
+    toml += "\n# " + flag.description + '\n' + flag.name + '=' +
+            (flag.is_text ? toml_string(flag.initial) : flag.initial) + '\n';
+  }
+  return toml.substr(1);
+}
+
+}  // namespace tools

@@ -1,0 +1,75 @@
+// What ./train can be told: one struct, filled by flags, presets and config files.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "physics/systems/double_pendulum.h"
+#include "tools/app/program.h"
+
+namespace tools {
+
+/// The preset "default": the double pendulum over its whole phase space, in about a minute.
+struct TrainOptions {
+  std::string preset = "default";
+  std::string config;  ///< file of options under the flags; empty: none
+  std::string out;     ///< run folder; empty: runs/<preset>
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: one for each core
+  bool quiet = false;
+  bool dry_run = false;          ///< only tell what would be done
+  std::string resume;            ///< folder of a run that is to go on; empty: a new one begins
+  double checkpoint_every = 30;  ///< [s]; 0: only where it stops
+  long stop_after = 0;           ///< batches; 0: do not
+
+  physics::DoublePendulum system;
+
+  std::string data;  ///< CSV file to learn from instead of the system; empty: none. Parsing makes
+                     ///< it absolute
+  double held_out = 0.1;         ///< part of the file that judges
+  std::string source = "fresh";  ///< fresh: new states in every batch; fixed, trajectories: a set
+  double angle = 3.141592653589793;  ///< starts have |θ| <= angle [rad]
+  double velocity = 10;              ///< and |ω| <= velocity [rad/s]
+  double velocity_margin = 1.1;      ///< training states have |ω| <= velocity times this
+  int trajectories = 512;            ///< of the set
+  int points = 4;                    ///< taken from each
+  double duration = 5;               ///< of each, and of the rolled-out ones that judge [s]
+
+  std::string model = "lnn";  ///< lnn, delan, hnn or mlp
+  std::vector<int> hidden = {64, 64, 64};
+  std::string activation = "softplus";
+  std::string initialiser = "auto";  ///< parsing makes it rule (lnn) or lecun (the others)
+  bool angle_features = true;        ///< angles enter as (cos, sin)
+  double velocity_scale = 0.1;       ///< velocities enter times this
+  double kinetic_prior = 2;          ///< a of ½ a |ω|² added to L
+
+  std::string loss = "l1";
+  double target_scale = 1;  ///< accelerations are compared in units of this [rad/s²]
+  int batch = 128;
+  int epochs = 40;
+  int steps_per_epoch = 1000;  ///< with fresh states; a fixed set or a file is gone through once
+  long steps = 0;              ///< in all; 0: as many as the epochs have
+  std::string optimiser = "soap";
+  double learning_rate = 1e-2;
+  std::string schedule = "cosine";
+  int lr_step = 10;       ///< step schedule: epochs between drops
+  double lr_gamma = 0.5;  ///< step schedule: factor of a drop
+  double warmup = 0.02;   ///< cosine and onecycle: part of all steps
+  double clip = 1;        ///< largest norm of the gradient; 0: no limit
+  std::string on_divergence = "skip";
+  int shard_width = 32;  ///< samples a thread takes at a time
+
+  int rollouts = 1000;  ///< random trajectories that judge the model; 0: only accelerations do
+};
+
+/// Flags over the config file over the preset; with --resume those of the checkpoint, and few flags
+/// over them. Says on standard error which have no effect. Throws EndProgram for --help, --version
+/// and for anything wrong, IoError for a checkpoint that cannot be read.
+TrainOptions parse_train_options(int argc, const char* const* argv);
+
+/// Every option that has an effect, as TOML that `--config` takes again.
+std::string to_toml(const TrainOptions& options);
+
+}  // namespace tools
