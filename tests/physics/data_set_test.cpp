@@ -45,10 +45,13 @@ std::string message_of(const Call& call) {
   return {};
 }
 
-const physics::Motion harmonic = physics::Motion::of_accelerations(
-    1, [](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> result) {
-      result = -states.topRows(states.rows() / 2);
-    });
+physics::Motion harmonic_of(Index coordinates) {
+  return physics::Motion::of_accelerations(
+      coordinates, [](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> result) {
+        result = -states.topRows(states.rows() / 2);
+      });
+}
+const physics::Motion harmonic = harmonic_of(1);
 
 }  // namespace
 
@@ -179,7 +182,7 @@ TEST_CASE("labels are the accelerations of the closed form") {
   Random random(5);
   const Eigen::MatrixXd states = random_states(random, box, 20);
   const physics::Motion motion = physics::Motion::of_accelerations(
-      1, [&](const Eigen::MatrixXd& at, Eigen::Ref<Eigen::MatrixXd> result) {
+      2, [&](const Eigen::MatrixXd& at, Eigen::Ref<Eigen::MatrixXd> result) {
         pendulum.accelerations(at, result);
       });
   const DataSet data = label(motion, states);
@@ -199,7 +202,7 @@ TEST_CASE("a harmonic oscillator rolls out into sine and cosine, at the times as
       0, 1, 1,                   //
       2, 0, -1;
   const Eigen::VectorXd times = Eigen::VectorXd::LinSpaced(21, 0, 10);
-  const auto solutions = roll_out(harmonic, starts, times, {.rtol = 1e-10, .atol = 1e-10});
+  const auto solutions = roll_out(harmonic_of(2), starts, times, {.rtol = 1e-10, .atol = 1e-10});
   REQUIRE(solutions.size() == 3);
   for (Index s = 0; s < 3; ++s) {
     REQUIRE(solutions[s].y.cols() == times.size());
