@@ -94,6 +94,11 @@ StateFunction power_of(const System& system) {
           }};
 }
 
+StateFunction points_of(const System& system) {
+  if (!system.picture.points) throw std::invalid_argument("[points_of] the system has no picture");
+  return function_of(system, [&](Var q, Var) { return system.picture.points(q); });
+}
+
 StateFunction constraints_of(const System& system) {
   if (!system.constraints) throw std::invalid_argument("[constraints_of] the system has none");
   return function_of(system, [&](Var q, Var) { return system.constraints(q); });
@@ -154,7 +159,7 @@ System make_system(const Family& family, const std::map<std::string, double>& se
   }
   for (const Parameter& p : family.parameters)
     if (const double value = values[p.name]; !(value >= p.low && value <= p.high))
-      throw std::invalid_argument(p.name + " = " + number(value) + " is out of range: the " +
+      throw std::invalid_argument(p.name + '=' + number(value) + " is out of range: the " +
                                   family.name + "'s " + p.what + " lies between " + number(p.low) +
                                   " and " + number(p.high) + ' ' + p.unit);
   return family.make(Values(std::move(values)));

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,9 +37,18 @@ struct Picture {
   std::vector<std::pair<int, int>> links = {};  ///< between two points; -1: the origin
 };
 
+/// A published test of energy: motions from these starts; |h at their end - h at the start| in units
+/// of the scale.
+struct EnergyTest {
+  StateBox starts;
+  double duration = 100;  ///< [s]
+  double scale = 1;       ///< [J]
+};
+
 struct System {
   std::vector<Coordinate> coordinates;  ///< n of them
   std::vector<Coordinate> controls = {};  ///< k of them: names and units
+  Eigen::VectorXd control_range = {};     ///< k: typical controls lie within ± these
 
   /// L of every sample [J]: (q: n x N, v: n x N) -> 1 x N.
   std::function<Var(Var q, Var v)> lagrangian;
@@ -54,6 +64,10 @@ struct System {
   std::function<bool(const Eigen::VectorXd& state)> typical = {};
 
   Picture picture = {};
+  std::optional<EnergyTest> energy_test = {};
+  /// Of two coordinates: the energy at which a Poincaré section is drawn [J]; none: the median of
+  /// the region's.
+  std::optional<double> section_energy = {};
   /// The accelerations in closed form, where they are known. They serve instead of L's where they
   /// are there, since they cost less; the tests hold them against L's.
   Motion::Accelerations closed_form = {};
@@ -79,6 +93,8 @@ StateFunction mass_of(const System& system);
 /// The generalised forces' power Q · v of states, 2n x N -> 1 x N [W]: dh/dt, where L does not tell
 /// of time.
 StateFunction power_of(const System& system);
+/// Where the picture's points are at states, 2n x N -> dimension·P x N [m].
+StateFunction points_of(const System& system);
 /// Φ of states, 2n x N -> m x N.
 StateFunction constraints_of(const System& system);
 

@@ -18,12 +18,13 @@ tools::EvaluateOptions parse(int argc, char** argv) {
   tools::EvaluateOptions o;
   tools::Flags flags(
       "tools/evaluate",
-      "Judges a model that ./train has saved: accelerations, trajectories, energy, how long "
-      "its predictions hold, and its mass matrix.");
+      "Judges a model that ./train has saved, of a system or a file: accelerations, trajectories, "
+      "energy, how long its predictions hold, and its mass matrix.");
   flags.add("run", o.run, "Folder of the run, as runs/default").required();
   flags.add("--trajectories", o.trajectories, "Random trajectories of each repeat")
       .check(tools::whole(1, 1'000'000));
-  flags.add("--duration", o.duration, "Length of a trajectory [s]").check(tools::between(0.1, 1e4));
+  flags.add("--duration", o.duration, "Length of a trajectory [s]; 0: twice what is usual")
+      .check(tools::between(0, 1e6));
   flags.add("--repeats", o.repeats, "Repeats with fresh starts, to see the spread")
       .check(tools::whole(1, 1000));
   flags.add("--seed", o.seed, "Seed of the states (another stream than training's)")
@@ -59,23 +60,27 @@ tools::TrainOptions training_options(const fs::path& run) {
 tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   const fs::path run = options.run;
   const tools::TrainOptions training = training_options(run);
-  if (!training.data.empty())
-    throw tools::IoError("'" + run.string() + "' has learnt from the file '" + training.data +
-                         "'; only a model of the double pendulum can be held against the truth");
   const tools::FolderLock lock(run);
   tools::require_threads(options.threads);
-  tools::require_memory(80 * (options.duration / 0.02 + 1) * options.trajectories,
-                        "--trajectories and --duration");
-  const auto model = tools::make_model(training);
+  const tools::Subject subject(training);
+  if (subject.simulated) {
+    const double usual = subject.simulated->system.duration;
+    const double rows = 250 * (options.duration > 0 ? options.duration / usual : 2) + 1;
+    tools::require_memory(32. * static_cast<double>(subject.coordinates.size() + 1) * rows *
+                              options.trajectories,
+                          "--trajectories and --duration");
+  }
+  std::unique_ptr<nn::NetworkModel> model;
   try {
-    nn::load_weights(run / "model.safetensors", *model);
+    model = nn::load_model(run / "model.safetensors", known_of(subject));
   } catch (const nn::FileError& error) {
     throw tools::IoError(error.what());
   }
-  const tools::Evaluation found = evaluate(*model, training, options);
+  const tools::Evaluation found = evaluate(*model, training, subject, options);
   tools::note_interrupts();  // the files belong together
-  tools::write_file(run / "divergence.csv", found.divergence_csv);
-  tools::write_file(run / "poincare.csv", found.poincare_csv);
+  if (found.truth) tools::write_file(run / "divergence.csv", found.truth->divergence_csv);
+  if (found.truth && !found.truth->poincare_csv.empty())
+    tools::write_file(run / "poincare.csv", found.truth->poincare_csv);
   tools::write_file(run / "evaluation.json", to_json(found));
   if (!options.quiet)
     tools::print(to_table(found, training, options) + "  written to " +

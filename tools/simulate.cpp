@@ -1,4 +1,4 @@
-// tools/simulate: motion of the double pendulum as a CSV file, as an instrument would record it.
+// tools/simulate: motion of a system as a CSV file, as an instrument would record it.
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -8,11 +8,13 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <numbers>
 
+#include "physics/integrate/roll_out.h"
 #include "tools/app/flags.h"
-#include "tools/app/judgement.h"
 #include "tools/app/memory.h"
 #include "tools/app/run_folder.h"
+#include "tools/app/subject.h"
 #include "tools/app/text.h"
 
 namespace {
@@ -24,16 +26,12 @@ using autodiff::Random;
 constexpr std::int64_t most_rows = 100'000'000;
 
 struct SimulateOptions {
-  physics::DoublePendulum system;
-  double angle = 3.141592653589793;  // starts have |theta| <= angle [rad]
-  double velocity = 10;              // and |omega| <= velocity [rad/s]
-  int states = 100'000;              // random ones; with trajectories: none
-  int trajectories = 0;              // over time
-  double duration = 5;               // of each [s]
-  double step = 0.01;                // between its rows [s]
+  tools::TrainOptions of;      // its system, set, angle, velocity, duration [s] and seed
+  int states = 100'000;        // random ones; with trajectories: none
+  int trajectories = 0;        // over time
+  double step = 0.01;          // between its rows [s]
   std::string columns = "accelerations";
   double noise = 0;
-  std::uint64_t seed = 0;
   std::string out;
 };
 
@@ -41,17 +39,20 @@ SimulateOptions parse(int argc, char** argv) {
   SimulateOptions o;
   tools::Flags flags(
       "tools/simulate",
-      "Writes motion of the double pendulum as CSV, for ./train --data: random states with their "
+      "Writes motion of a system as CSV, for ./train --data: random states with their "
       "accelerations, or trajectories over time.");
   flags.add("--out", o.out, "File to write (default: standard output)").check(tools::not_empty());
-  flags.add("--seed", o.seed, "Seed of all random numbers")
+  flags.add("--seed", o.of.seed, "Seed of all random numbers")
       .check(tools::whole(0, std::numeric_limits<std::uint64_t>::max()));
-  flags.add_system(o.system);
+  flags.add("--system", o.of.system, "Which system: one of ./train --list-systems");
+  flags.add("--set", o.of.set, "Its parameters, as in k=40,m=1; the others are the defaults");
   const std::string what = "What";
-  flags.add("--angle", o.angle, "Random states have |theta| up to this [rad]")
+  flags
+      .add("--angle", o.of.angle,
+           "Angles of random states lie within +- this [rad]; 0: within the system's own region")
       .check(tools::between(0, tools::any))
       .group(what);
-  flags.add("--velocity", o.velocity, "and |omega| up to this [rad/s]")
+  flags.add("--velocity", o.of.velocity, "and velocities within +- this; 0: as above")
       .check(tools::between(0, tools::any))
       .group(what);
   flags.add("--states", o.states, "Random states, a row each")
@@ -62,8 +63,8 @@ SimulateOptions parse(int argc, char** argv) {
            "Instead of states by themselves: so many trajectories over time")
       .check(tools::whole(1, 10'000'000))
       .group(what);
-  flags.add("--duration", o.duration, "Length of a trajectory [s]")
-      .check(tools::between(tools::positive, 1e6))
+  flags.add("--duration", o.of.duration, "Length of a trajectory [s]; 0: as is usual for the system")
+      .check(tools::between(0, 1e6))
       .group(what);
   flags.add("--step", o.step, "Time between its rows [s]")
       .check(tools::between(1e-6, 1e6))
@@ -83,6 +84,7 @@ SimulateOptions parse(int argc, char** argv) {
   flags.set_footer(
       "Examples:\n"
       "  tools/simulate --out pendulum.csv && ./train --data pendulum.csv\n"
+      "  tools/simulate --system cart_pole --trajectories 50 --out cart.csv\n"
       "  tools/simulate --trajectories 200 --columns velocities --noise 1e-4 --out filmed.csv\n"
       "\nExit codes: 0 ok, 2 usage, 3 a trajectory stopped early (its rows so far are written), 4 "
       "files.");
@@ -92,45 +94,70 @@ SimulateOptions parse(int argc, char** argv) {
                             "--columns " + o.columns +
                                 " needs --trajectories: accelerations cannot be estimated from "
                                 "states without time");
-  if (const double rows = std::floor(o.duration / o.step + 1) * o.trajectories; rows > most_rows)
+  o.of.threads = tools::all_threads();
+  if (o.of.duration == 0) o.of.duration = tools::system_of(o.of).duration;
+  if (const double rows = std::floor(o.of.duration / o.step + 1) * o.trajectories; rows > most_rows)
     throw tools::EndProgram(
         tools::exit_usage,
         tools::format(
             "--trajectories %d, --duration %g and --step %g ask for %.3g rows; at most %g "
             "can be written",
-            o.trajectories, o.duration, o.step, rows, static_cast<double>(most_rows)));
+            o.trajectories, o.of.duration, o.step, rows, static_cast<double>(most_rows)));
   return o;
 }
 
 /// What is written, and what is not.
 struct Rows {
-  Eigen::MatrixXd values;  ///< a row a column: t if there is time, q, v, a
+  Eigen::MatrixXd values;  ///< a row a column: t if there is time, q, v, a, u
   std::string missing;     ///< which rows there are not and why, in some lines; "" if all are there
 };
 
-Rows rows_of(const SimulateOptions& o, Random& random) {
-  const physics::Motion truth = tools::true_motion(o.system);
-  const Eigen::Vector4d high(o.angle, o.angle, o.velocity, o.velocity);
-  const auto draw = [&](Index count) {
-    return physics::random_states(random, {-high, high}, count);
+/// A smooth signal for each control, within its range, the same in all trajectories.
+physics::Motion::Controller random_signal(const physics::System& system, double duration,
+                                          Random& random) {
+  constexpr int waves = 3;
+  Eigen::MatrixXd phases(system.k(), waves);
+  for (double& phase : phases.reshaped()) phase = random.uniform(-std::numbers::pi, std::numbers::pi);
+  return [=](const Eigen::RowVectorXd& t, const Eigen::MatrixXd&, Eigen::MatrixXd& u) {
+    for (Index s = 0; s < t.size(); ++s)
+      for (Index i = 0; i < u.rows(); ++i) {
+        double sum = 0;
+        for (int k = 0; k < waves; ++k)
+          sum += std::sin(2 * std::numbers::pi * (k + 1) * t[s] / duration + phases(i, k));
+        u(i, s) = system.control_range[i] * sum / waves;
+      }
   };
+}
+
+Rows rows_of(const SimulateOptions& o, const tools::Simulated& simulated, Random& random) {
+  const physics::System& system = simulated.system;
+  const Index n = system.n(), k = system.k();
   Rows rows;
   physics::Points points;
+  Eigen::MatrixXd u, rates;
   if (o.trajectories > 0) {
-    const auto steps = static_cast<Index>(std::floor(o.duration / o.step * (1 + 1e-12)));
+    const double duration = o.of.duration;
+    const auto steps = static_cast<Index>(std::floor(duration / o.step * (1 + 1e-12)));
     const Eigen::VectorXd t =
         o.step * Eigen::VectorXd::LinSpaced(steps + 1, 0, static_cast<double>(steps));
-    const auto trajectories = roll_out(truth, draw(o.trajectories), t, tools::for_truth);
+    const auto signal = random_signal(system, duration, random);
+    const auto trajectories =
+        roll_out(k > 0 ? simulated.truth.controlled_by(signal) : simulated.truth,
+                 random_starts(system, random, o.trajectories), t, tools::for_truth(), o.of.threads);
     points = points_of(trajectories);
+    u.resize(k, points.y.cols());
+    if (k > 0) signal(points.t, points.y, u);
     rows.missing = stopped_early(trajectories);
   } else {
-    points.y = draw(o.states);
+    points.y = random_starts(system, random, o.states);
+    points.t = Eigen::RowVectorXd::Zero(o.states);
+    u = tools::random_controls(system, o.states, random);
   }
-  const Eigen::MatrixXd rates = truth(points.y);
+  simulated.truth(points.t, points.y, u, rates);
   const Index time = o.trajectories > 0 ? 1 : 0;
-  rows.values.resize(time + 6, points.y.cols());
+  rows.values.resize(time + 3 * n + k, points.y.cols());
   if (time > 0) rows.values.row(0) = points.t;
-  rows.values.bottomRows(6) << points.y, rates.bottomRows(2);
+  rows.values.bottomRows(3 * n + k) << points.y, rates.bottomRows(n), u;
   return rows;
 }
 
@@ -141,21 +168,29 @@ void add_noise(double part, Eigen::Ref<Eigen::MatrixXd> rows, Random& random) {
   }
 }
 
-std::string to_csv(const Eigen::MatrixXd& rows, bool time, const std::string& columns) {
-  std::string csv = time ? "t,theta1:angle,theta2:angle" : "theta1:angle,theta2:angle";
-  Index width = time + 2;
-  if (columns != "coordinates") {
-    csv += ",theta1',theta2'";
-    width += 2;
-  }
-  if (columns == "accelerations") {
-    csv += ",theta1'',theta2''";
-    width += 2;
-  }
+std::string to_csv(const Eigen::MatrixXd& rows, bool time, const std::string& columns,
+                   const physics::System& system) {
+  std::vector<Index> chosen;  // of the rows
+  std::string csv;
+  const auto choose = [&](Index row, const std::string& name) {
+    csv += (chosen.empty() ? "" : ",") + name;
+    chosen.push_back(row);
+  };
+  const Index n = system.n(), rates = columns == "coordinates" ? 0 : columns == "velocities" ? 1 : 2;
+  if (time) choose(0, "t");
+  for (Index order = 0; order <= rates; ++order)
+    for (Index i = 0; i < n; ++i) {
+      const physics::Coordinate& c = system.coordinates[static_cast<std::size_t>(i)];
+      choose(time + order * n + i, c.name + (order > 0 ? std::string(order, '\'')
+                                             : c.angle ? ":angle"
+                                                       : ""));
+    }
+  for (Index i = 0; i < system.k(); ++i)
+    choose(time + 3 * n + i, system.controls[static_cast<std::size_t>(i)].name + ":control");
   csv += '\n';
   for (Index k = 0; k < rows.cols(); ++k)
-    for (Index i = 0; i < width; ++i)
-      csv += tools::shortest(rows(i, k)) + (i + 1 < width ? ',' : '\n');
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+      csv += tools::shortest(rows(chosen[i], k)) + (i + 1 < chosen.size() ? ',' : '\n');
   return csv;
 }
 
@@ -186,15 +221,19 @@ void write_to(fs::path path, const std::string& text) {
 }
 
 tools::ExitCode simulate(const SimulateOptions& o) {
+  const tools::Simulated simulated(tools::system_of(o.of));
+  const Index n = simulated.system.n();
+  const double of_row = 100. * static_cast<double>(n);
   if (o.trajectories > 0)
-    tools::require_memory(200 * (o.duration / o.step + 1) * o.trajectories,
+    tools::require_memory(of_row * (o.of.duration / o.step + 1) * o.trajectories,
                           "--trajectories, --duration and --step");
   else
-    tools::require_memory(200. * o.states, "--states");
-  Random random(o.seed);
-  Rows rows = rows_of(o, random);
-  if (o.noise > 0) add_noise(o.noise, rows.values.bottomRows(6), random);
-  write_to(o.out, to_csv(rows.values, o.trajectories > 0, o.columns));
+    tools::require_memory(of_row * o.states, "--states");
+  Random random(o.of.seed);
+  Rows rows = rows_of(o, simulated, random);
+  const Index time = o.trajectories > 0 ? 1 : 0;
+  if (o.noise > 0) add_noise(o.noise, rows.values.middleRows(time, 3 * n), random);
+  write_to(o.out, to_csv(rows.values, time > 0, o.columns, simulated.system));
   if (rows.missing.empty()) return tools::exit_ok;
   tools::complain(rows.missing + "\nAll other rows are written.");
   return tools::exit_diverged;

@@ -136,7 +136,7 @@ void few_rows(Index m, Index n, Index k, Left a, Right b, Scalar* c) {
         for (Index i = 0; i < lanes; ++i)
           padded[q * lanes + i] = i < m ? *column.from(i, 0).data : 0;
     }
-    // Full vectors written into C from left to right: the next column covers what one spilled. This
+    // Full vectors written into C from left to right: the next column overwrites the overrun. This
     // goes on while they end inside C, and if no sum has to pause there.
     Index j = 0;
     if (k <= depth_limit) {

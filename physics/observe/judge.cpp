@@ -99,16 +99,19 @@ Eigen::VectorXd energy_errors(const std::vector<Solution>& trajectories, const E
       throw std::invalid_argument("[energy_errors] trajectory " + std::to_string(k) + " has " +
                                   shape(trajectory) + " states and ends with " +
                                   std::to_string(trajectory.y_end.size()) + " numbers");
-    const double first = energy(trajectory.y.col(0).data()), last = energy(trajectory.y_end.data());
+    const double first = energy(trajectory.y.col(0))(0), last = energy(trajectory.y_end)(0);
     errors[k] = std::abs(last - first) / scale;
   }
   return errors;
 }
 
 Eigen::VectorXd valid_times(const std::vector<Solution>& learnt, const std::vector<Solution>& truth,
-                            double threshold) {
+                            double threshold, const Eigen::VectorXd& spread) {
   const std::vector<std::size_t> pairs = judged_pairs(learnt, truth);
   const Index n = truth.front().y.rows() / 2;
+  if (spread.size() != n)
+    throw std::invalid_argument("[valid_times] " + std::to_string(spread.size()) +
+                                " spreads of " + std::to_string(n) + " coordinates");
   Eigen::VectorXd times(pairs.size());
   for (std::size_t row = 0; row < pairs.size(); ++row) {
     const std::size_t k = pairs[row];
@@ -117,11 +120,12 @@ Eigen::VectorXd valid_times(const std::vector<Solution>& learnt, const std::vect
                                   std::to_string(truth[k].y.cols()) + " states at " +
                                   std::to_string(truth[k].t.size()) + " times");
     const Index both = std::min(learnt[k].y.cols(), truth[k].y.cols());
-    const Eigen::RowVectorXd distance =
-        (learnt[k].y.topLeftCorner(n, both) - truth[k].y.topLeftCorner(n, both)).colwise().norm();
+    const Eigen::MatrixXd off =
+        learnt[k].y.topLeftCorner(n, both) - truth[k].y.topLeftCorner(n, both);
+    const Eigen::RowVectorXd distance = (spread.cwiseInverse().asDiagonal() * off).colwise().norm();
     Index s = 0;
     while (s + 1 < both && distance[s + 1] <= threshold) ++s;
-    times[static_cast<Index>(row)] = truth[k].t[s];
+    times[static_cast<Index>(row)] = truth[k].t[s] - truth[k].t[0];
   }
   return times;
 }

@@ -46,17 +46,18 @@ struct RolloutErrors {
 RolloutErrors judge_rollouts(const std::vector<Solution>& learnt,
                              const std::vector<Solution>& truth);
 
-/// Energy of one state, of the true system [J].
-using Energy = std::function<double(const double* state)>;
+/// Energies of states, 2n x N -> 1 x N, of the true system [J].
+using Energy = std::function<Eigen::MatrixXd(const Eigen::MatrixXd& states)>;
 
 /// |E at the end - E(first)| / scale of each trajectory, wherever it ended.
 Eigen::VectorXd energy_errors(const std::vector<Solution>& trajectories, const Energy& energy,
                               double scale);
 
-/// For how long a learnt trajectory can be believed: the last time before the distance
-/// ‖q learnt - q true‖ exceeds the threshold, or before the trajectory ends. Of each judged pair.
+/// For how long a learnt trajectory can be believed: the time from its start to the last one before
+/// the distance ‖(q learnt - q true) / spread‖ exceeds the threshold, or before the trajectory ends. Of
+/// each judged pair. spread: n.
 Eigen::VectorXd valid_times(const std::vector<Solution>& learnt, const std::vector<Solution>& truth,
-                            double threshold);
+                            double threshold, const Eigen::VectorXd& spread);
 
 /// The entry below which a fraction p of the sorted values lies, between neighbours in a straight
 /// line (as numpy's default). NaN of no values.

@@ -62,6 +62,17 @@ Family double_pendulum() {
         };
         const Eigen::Vector4d corner(std::numbers::pi, std::numbers::pi, 10, 10);
         s.region = {-corner, corner};
+        // As Cranmer et al. 2020 judge energies: from near rest, in units of the highest potential
+        // energy (29.4 J with all masses and lengths 1).
+        constexpr double half = std::numbers::pi;
+        const double highest = pendulum.potential_energy(half, half);
+        s.energy_test = {{Eigen::Vector4d::Zero(), Eigen::Vector4d(2 * half, 2 * half, 0.1, 0.1)},
+                         100,
+                         highest > 0 ? highest : 1};
+        // Halfway between hanging and the lower bob standing up: below it both rods only swing,
+        // above it the chaos begins to fill everything.
+        s.section_energy =
+            (pendulum.potential_energy(0., 0.) + pendulum.potential_energy(0., half)) / 2;
         s.picture = {
             .points = [=](Var q) { return stack_rows(pendulum.positions(row(q, 0), row(q, 1))); },
             .links = {{-1, 0}, {0, 1}}};

@@ -146,15 +146,15 @@ TEST_CASE("a bad checkpoint is refused with the reason") {
       {good.substr(0, 5), "5 bytes"},
       {"a text, and no checkpoint at all", "safetensors"},
       {folder.read("X/model.safetensors"), "no checkpoint"},
-      {exchanged(R"("checkpoint":"2")", R"("checkpoint":"9")"), "format is 9"},
+      {exchanged(R"("checkpoint":"3")", R"("checkpoint":"9")"), "format is 9"},
       {exchanged(R"("optimiser_steps":"20")", R"("optimiser_steps":"x0")"), "optimiser_steps"},
       {exchanged(R"(hidden=\"8,8)", R"(hidden=\"8,9)"), "shape"},
       {exchanged(R"(hidden=\"8,8)", R"(hidden=\"x,8)"), "other options"},
       {exchanged(R"("optimiser_steps":"20")", R"("optimiser_steps":"+2")"), "optimiser_steps"},
       {exchanged(R"("standing")", R"("standinx")"), "standing"},
-      {exchanged(R"(batches\":20)", R"(batches\":2x)"), "batches"},
-      {exchanged(R"(batches\":20)", R"(batches\":2.)"), "batches"},
-      {exchanged(R"(skipped\":0)", R"(skipped\":1)"), "20 batches 20 learnt from and 1 skipped"},
+      {exchanged(R"(batches=\"20)", R"(batches=\"2x)"), "batches"},
+      {exchanged(R"(batches=\"20)", R"(batches=\"2.)"), "batches"},
+      {exchanged(R"(skipped=\"0)", R"(skipped=\"1)"), "20 batches 20 learnt from and 1 skipped"},
   };
   for (const Case& bad : cases) {
     CAPTURE(bad.reason);

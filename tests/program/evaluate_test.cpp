@@ -49,10 +49,12 @@ TEST_CASE("what the truth itself could not follow is left out of the means, and 
     const std::string key(1, static_cast<char>('a' + e.regions.size()));
     e.regions.push_back({.key = key, .where = "in " + key, .rollouts = rollouts});
     auto& acceleration = e.regions.back().acceleration;
-    acceleration.l1 = acceleration.mse = acceleration.largest = Eigen::Vector2d(1, 2);
+    acceleration.l1 = acceleration.mse = acceleration.largest = acceleration.l1_of_median =
+        Eigen::Vector2d(1, 2);
   }
-  e.regions[1].floor_left_out = 7;
-  e.divergence_stopped = 8;
+  e.coordinates = {{"theta1", "rad", true}, {"theta2", "rad", true}};
+  e.regions[1].floor.emplace().left_out = 7;
+  e.truth.emplace().divergence_stopped = 8;
   const auto json = nlohmann::json::parse(to_json(e));
   const auto& some = json["regions"]["a"]["trajectory_mse"];
   CHECK(some["left_out"] == 3);
@@ -69,7 +71,7 @@ TEST_CASE("what the truth itself could not follow is left out of the means, and 
   CHECK(
       contains(table, "in a: 3 left out, whose truth stopped early, the first at t = 3: 9 steps"));
   CHECK(contains(table, "in b: 2 left out"));
-  CHECK(contains(table, "in b: left out, as the truth stopped early: 7 moved ones"));
+  CHECK(contains(table, "left out, as the truth stopped early: 7 moved ones"));
   CHECK_FALSE(contains(table, "in c: 0"));
   CHECK(contains(table, "8 true trajectories stopped early"));
 }
@@ -93,9 +95,9 @@ TEST_CASE("an evaluation has the same bits on any number of threads, and looks b
   CHECK(folder.read("R/poincare.csv") == poincare);
 
   const auto& regions = alone["regions"];
-  CHECK(regions["training"]["velocity"] == 1);
-  CHECK(regions["near_rest"]["velocity"] == 0.1);
-  CHECK(regions["fast"]["velocity"] == 10);
+  CHECK(regions["training"]["high"][3] == 1);
+  CHECK(regions["near_rest"]["high"][3] == 0.1);
+  CHECK(regions["whole"]["high"][3] == 10);
 }
 
 TEST_CASE("what cannot be evaluated ends with 4 and the reason, a wrong flag with 2") {

@@ -77,7 +77,7 @@ TEST_CASE("a whole number stands in plain digits and within its range, for every
 
 TEST_CASE("a real number is a finite decimal one within its range, for every option of one") {
   for (const std::string option :
-       {"--checkpoint-every", "--m1", "--m2", "--l1", "--l2", "--g", "--held-out", "--angle",
+       {"--checkpoint-every", "--held-out", "--angle",
         "--velocity", "--velocity-margin", "--duration", "--velocity-scale", "--kinetic-prior",
         "--target-scale", "--lr", "--lr-gamma", "--warmup", "--clip"}) {
     for (const std::string value : {"-1", "0x1p3", "nan", "inf", "1e400", "1e-400", "1e300", "fast",
@@ -146,11 +146,8 @@ TEST_CASE("options without effect are said, and what they say changes nothing") 
   const Folder folder;
   folder.write("s.csv", spring(64));
   for (const Case& c :
-       std::vector<Case>{{"--data s.csv", "--m1 2", "beside --data"},
-                         {"--data s.csv", "--m2 2", "beside --data"},
-                         {"--data s.csv", "--l1 2", "beside --data"},
-                         {"--data s.csv", "--l2 2", "beside --data"},
-                         {"--data s.csv", "--g 2", "beside --data"},
+       std::vector<Case>{{"--data s.csv", "--system pendulum", "beside --data"},
+                         {"--data s.csv", "--set m1=2", "beside --data"},
                          {"--data s.csv", "--source fixed", "beside --data"},
                          {"--data s.csv", "--angle 2", "beside --data"},
                          {"--data s.csv", "--velocity 2", "beside --data"},
@@ -169,6 +166,7 @@ TEST_CASE("options without effect are said, and what they say changes nothing") 
                          {"--source fixed", "--steps-per-epoch 7", "fixed set"},
                          {"--source trajectories", "--velocity-margin 2", "--source trajectories"},
                          {"--model mlp", "--kinetic-prior 7", "--model mlp"},
+                         {"--model mlp", "--friction linear", "--model mlp"},
                          {"--model delan", "--velocity-scale 7", "--model delan"},
                          {"", "--lr-step 7", "without --schedule step"},
                          {"", "--lr-gamma 0.7", "without --schedule step"},
@@ -195,6 +193,9 @@ TEST_CASE("an option that is said to have an effect has one") {
   };
   for (const Case& c :
        std::vector<Case>{{"", "--velocity-margin 1", "--velocity-margin 2"},
+                         {"", "--set m1=1", "--set m1=2"},
+                         {"", "--system pendulum", "--system double_pendulum"},
+                         {"", "--friction none", "--friction linear"},
                          {"--source fixed", "--velocity-margin 1", "--velocity-margin 2"},
                          {"--source fixed", "--points 3", "--points 4"},
                          {"--source trajectories", "--duration 1", "--duration 2"},

@@ -33,17 +33,19 @@ TEST_CASE("no state that judges is one that a run with the same seed begins its 
     options.duration = 1;
     options.threads = 1;
     Random training(seed);
-    const auto learnt_from = angles_of(tools::box_states(options, 20'000, training));
+    const tools::Subject subject(options);
+    const auto learnt_from =
+        angles_of(tools::region_states(*subject.simulated, 20'000, training));
     REQUIRE(learnt_from.size() == 20'000);
 
-    const physics::Motion truth = tools::true_motion(options.system);
+    const physics::Motion& truth = subject.simulated->truth;
     Index judged_on = 0, seen_before = 0;
     const physics::Motion watched(2, [&](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
       for (const auto& state : angles_of(states)) seen_before += learnt_from.contains(state);
       judged_on += states.cols();
       rates = truth(states);
     });
-    judge(options, {truth, watched});
+    judge(options, subject, watched);
     CHECK(judged_on > 10'000);
     CHECK(seen_before == 0);
   }
@@ -54,16 +56,18 @@ TEST_CASE("an evaluation judges on other states than those that training begins 
   options.hidden = {4};
   options.model = "mlp";
   options.velocity = 1;
-  const auto model = make_model(options);
+  const tools::Subject subject(options);
+  const tools::Simulated& simulated = *subject.simulated;
+  const auto model = make_model(options, subject, {});
   Random random(3);
   initialise(*model, options, random);
   const tools::Evaluation found = evaluate(
-      *model, options,
+      *model, options, subject,
       {.run = "", .trajectories = 1, .duration = 0.1, .repeats = 1, .seed = 0, .threads = 2});
   Random training(options.seed);
   const physics::AccelerationErrors on_training_states = physics::judge_accelerations(
-      nn::learnt_motion(*model), physics::label(tools::true_motion(options.system),
-                                                tools::box_states(options, 10'000, training)));
+      nn::learnt_motion(*model),
+      physics::label(simulated.truth, tools::region_states(simulated, 10'000, training)));
   CHECK(found.regions.front().acceleration.l1 != on_training_states.l1);
 }
 
@@ -72,8 +76,9 @@ TEST_CASE("a margin stretches the velocities of the box, and nothing else") {
   options.angle = 2;
   options.velocity = 5;
   Random a(1), b(1);
-  const Eigen::MatrixXd inside = box_states(options, 5000, a),
-                        stretched = box_states(options, 5000, b, 1.5);
+  const tools::Simulated simulated(system_of(options));
+  const Eigen::MatrixXd inside = region_states(simulated, 5000, a),
+                        stretched = region_states(simulated, 5000, b, 1.5);
   CHECK(inside.topRows(2).cwiseAbs().maxCoeff() == doctest::Approx(2).epsilon(0.01));
   CHECK(inside.bottomRows(2).cwiseAbs().maxCoeff() == doctest::Approx(5).epsilon(0.01));
   CHECK(stretched.topRows(2).cwiseAbs().maxCoeff() == doctest::Approx(2).epsilon(0.01));

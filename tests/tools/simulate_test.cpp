@@ -28,7 +28,7 @@ constexpr double digits = sizeof(autodiff::Scalar) == 8 ? 1e-12 : 1e-5;
 
 TEST_CASE("tools/simulate writes states that obey the law of motion, the same for a seed") {
   const Folder folder;
-  REQUIRE(folder.simulate("--states 50 --seed 3 --m2 2 --out a.csv").code == 0);
+  REQUIRE(folder.simulate("--states 50 --seed 3 --set m2=2 --out a.csv").code == 0);
   const OwnData data = tools::read_data(folder.path() / "a.csv");
   CHECK(data.names == std::vector<std::string>{"theta1", "theta2"});
   CHECK(data.angles == std::vector<bool>{true, true});
@@ -39,8 +39,8 @@ TEST_CASE("tools/simulate writes states that obey the law of motion, the same fo
     for (const Index i : {0, 1})
       CHECK(data.samples.accelerations(i, k) == Approx(a[i]).epsilon(1e4 * digits));
   }
-  CHECK(folder.simulate("--states 50 --seed 3 --m2 2").out == folder.read("a.csv"));
-  CHECK(folder.simulate("--states 50 --seed 4 --m2 2").out != folder.read("a.csv"));
+  CHECK(folder.simulate("--states 50 --seed 3 --set m2=2").out == folder.read("a.csv"));
+  CHECK(folder.simulate("--states 50 --seed 4 --set m2=2").out != folder.read("a.csv"));
 }
 
 TEST_CASE("noise is of the size that was asked for, and simulate refuses what makes no sense") {

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
-#include <limits>
-#include <nlohmann/json.hpp>
+#include <cmath>
+#include <sstream>
 #include <utility>
 #include <vector>
 
 #include "nn/files/safetensors.h"
 #include "tools/app/run_folder.h"
+#include "tools/app/flags.h"
 #include "tools/app/text.h"
 #include "tools/app/toml.h"
 
@@ -17,10 +17,8 @@ namespace tools {
 
 namespace {
 
-using Json = nlohmann::json;
-
 /// Raised whenever an older program could not read what is written here.
-constexpr int format_version = 2;
+constexpr int format_version = 3;
 
 std::vector<nn::NamedMatrix> matrices(const Training& training) {
   std::vector<nn::NamedMatrix> all = training.model.parameters().named();
@@ -44,33 +42,46 @@ void for_each_entry(S& standing, const Entry& entry) {
   entry("builds", standing.builds);
 }
 
-std::string to_text(const Standing& standing) {
-  Json json;
-  for_each_entry(standing, [&](const char* name, const auto& value) { json[name] = value; });
-  return json.dump();
+std::string text_of(long value) { return std::to_string(value); }
+std::string text_of(double value) { return shortest(value); }
+/// Each in a line of its own.
+std::string text_of(const std::vector<std::string>& lines) {
+  std::string all;
+  for (const std::string& line : lines) all += (all.empty() ? "" : "\n") + line;
+  return all;
 }
 
-/// The types that the JSON reader itself would turn into each other, at times out of range.
-bool fits(const Json& json, long) {
-  return json.is_number_integer() &&
-         (!json.is_number_unsigned() ||
-          json.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<long>::max()});
+template <class Number>
+bool read(const std::string& text, Number& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return !text.empty() && error == std::errc() && end == text.data() + text.size() &&
+         std::isfinite(static_cast<double>(value));
 }
-bool fits(const Json& json, double) { return json.is_number(); }
-bool fits(const Json& json, const std::vector<std::string>&) {
-  return json.is_array() && !json.empty() &&
-         std::ranges::all_of(json, [](const Json& entry) { return entry.is_string(); });
+bool read(const std::string& text, std::vector<std::string>& lines) {
+  lines.clear();
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) lines.push_back(line);
+  return !lines.empty();
+}
+
+/// As TOML, every value a text.
+std::string to_text(const Standing& standing) {
+  std::string toml;
+  for_each_entry(standing, [&](const char* name, const auto& value) {
+    toml += std::string(name) + '=' + toml_string(text_of(value)) + '\n';
+  });
+  return toml;
 }
 
 Standing standing_of(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const std::vector<Assignment> entries = parse_toml(text);
   Standing standing;
   for_each_entry(standing, [&](const std::string& name, auto& value) {
-    const auto found = json.is_object() ? json.find(name) : json.end();
-    if (found == json.end()) throw IoError("its \"standing\" has no \"" + name + '"');
-    if (!fits(*found, value))
-      throw IoError("the \"" + name + "\" of its \"standing\" cannot be " + found->dump());
-    found->get_to(value);
+    const auto found = std::ranges::find(entries, name, &Assignment::key);
+    if (found == entries.end()) throw IoError("its \"standing\" has no \"" + name + '"');
+    if (!read(found->value, value))
+      throw IoError("the \"" + name + "\" of its \"standing\" cannot be " +
+                    in_quotes(found->value));
   });
   return standing;
 }
@@ -125,8 +136,7 @@ struct Checkpoint::Content {
   long number(const std::string& key) const {
     const std::string& digits = text(key);
     long value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc() || end != digits.data() + digits.size())
+    if (!read(digits, value))
       throw IoError("its \"" + key + "\" is " + in_quotes(digits) + ", and no number");
     return value;
   }
@@ -179,9 +189,16 @@ std::string Checkpoint::restore(const Training& training) const {
     training.random = random;
     training.standing = std::move(standing);
     return before == now ? "" : before;
-  } catch (const std::exception& error) {  // also of the JSON reader
+  } catch (const std::exception& error) {  // also of the TOML reader
     throw IoError("the checkpoint '" + name_ + "': " + error.what());
   }
+}
+
+void resume(const Training& training, const RunFolder& folder) {
+  const std::string other = Checkpoint(folder.path() / checkpoint_file).restore(training);
+  if (!other.empty())
+    complain("the run comes from another build (" + other + "; this one: " + this_build() +
+             "); it goes on, but not to the bits that it would have reached there");
 }
 
 }  // namespace tools

@@ -14,6 +14,7 @@
 #include "nn/models/network_model.h"
 #include "nn/optimisers/optimiser.h"
 #include "tools/app/build.h"
+#include "tools/app/run_folder.h"
 
 namespace tools {
 
@@ -87,5 +88,9 @@ class Checkpoint {
   std::string name_;
   std::unique_ptr<Content> content_;
 };
+
+/// Puts a run back where the checkpoint in its folder stands; says on standard error where another
+/// build wrote that.
+void resume(const Training& training, const RunFolder& folder);
 
 }  // namespace tools

@@ -30,7 +30,8 @@ constexpr double jump_ratio = 3;
 [[noreturn]] void refuse(const std::string& what) { throw IoError(what); }
 
 const std::string known_suffixes =
-    ":angle (in radians; q and q + 2π are the same place) and :degrees (the same in degrees)";
+    ":angle (in radians; q and q + 2π are the same place), :degrees (the same in degrees) and "
+    ":control (what drives the motion)";
 
 // ---------------------------------------------------------------- the names of the columns
 
@@ -98,7 +99,7 @@ struct Name {
              ": a name has letters, digits, _, - and blanks, in UTF-8, then primes if it is "
              "a rate, then " +
              known_suffixes + "; units are not written");
-    if (suffix != "" && suffix != ":angle" && suffix != ":degrees")
+    if (suffix != "" && suffix != ":angle" && suffix != ":degrees" && suffix != ":control")
       refuse(column + ": " + shown(suffix) + " is not known; known are " + known_suffixes);
     if (suffix != "" && (primes > 0 || special()))
       refuse(column + ": of a coordinate and its rates only the coordinate is marked");
@@ -139,10 +140,10 @@ std::string rate_called(const std::string& name, const std::set<std::string>& co
 /// Where each quantity stands: indices of columns, -1 for none.
 struct Columns {
   std::vector<std::string> header;  // with plain primes, without suffixes
-  std::vector<std::string> names;
+  std::vector<std::string> names, control_names;
   std::vector<bool> angles, degrees;
   Index time = -1, trajectory = -1;
-  std::vector<Index> q, v, a;
+  std::vector<Index> q, v, a, u;
 
   Columns(const std::vector<std::string>& cells, bool comment_before) {
     std::map<std::string, Index> column;
@@ -153,7 +154,11 @@ struct Columns {
       header.push_back(name.text());
       if (!column.emplace(name.text(), static_cast<Index>(k)).second)
         refuse("the column " + shown(name.text()) + " is there twice");
-      if (name.special() || name.primes > 0) continue;
+      if (name.suffix == ":control") {
+        control_names.push_back(name.coordinate);
+        u.push_back(static_cast<Index>(k));
+      }
+      if (name.special() || name.primes > 0 || name.suffix == ":control") continue;
       names.push_back(name.coordinate);
       angles.push_back(!name.suffix.empty());
       degrees.push_back(name.suffix == ":degrees");
@@ -424,7 +429,7 @@ std::vector<Piece> trajectories_of(const Table& table, const Columns& columns, D
 
 // ---------------------------------------------------------------- samples
 
-/// The samples of one trajectory are appended: q, v and a of each.
+/// The samples of one trajectory are appended: t, q, v, a and u of each.
 void estimate(const Table& table, const Columns& columns, const Piece& piece,
               std::vector<Eigen::VectorXd>& samples) {
   const auto [begin, end] = piece;
@@ -435,17 +440,19 @@ void estimate(const Table& table, const Columns& columns, const Piece& piece,
   for (Index i = 0; i < n; ++i)
     if (columns.angles[static_cast<std::size_t>(i)]) unwrap(q.col(i));
   const Eigen::MatrixXd v = velocities ? table.block(columns.v, begin, end) : q;
+  const Eigen::MatrixXd u = table.block(columns.u, begin, end);
   constexpr Index window = 2 * neighbours + 1;
   for (Index k = neighbours; k + neighbours < end - begin; ++k) {
     const Index first = k - neighbours;
     const Eigen::MatrixXd derivatives =
         local_derivatives(t.segment(first, window).array() - t[k], v.middleRows(first, window));
-    Eigen::VectorXd sample(3 * n);
+    Eigen::VectorXd sample(1 + 3 * n + u.cols());
     if (velocities)
-      sample << q.row(k).transpose(), v.row(k).transpose(), derivatives.row(1).transpose();
+      sample << t[k], q.row(k).transpose(), v.row(k).transpose(), derivatives.row(1).transpose(),
+          u.row(k).transpose();
     else
-      sample << derivatives.row(0).transpose(), derivatives.row(1).transpose(),
-          derivatives.row(2).transpose();
+      sample << t[k], derivatives.row(0).transpose(), derivatives.row(1).transpose(),
+          derivatives.row(2).transpose(), u.row(k).transpose();
     if (!sample.cast<autodiff::Scalar>().allFinite())
       refuse("line " + std::to_string(table.lines[static_cast<std::size_t>(begin + k)]) +
              ": the rates estimated there are too large for a number; the unit of t is the second");
@@ -466,7 +473,7 @@ OwnData parse(const std::string& text) {
   }();
   const Table table(reader, columns);
   const auto n = static_cast<Index>(columns.names.size());
-  OwnData data{columns.names, columns.angles, {}, {}, {}};
+  OwnData data{columns.names, columns.angles, columns.control_names, {}, {}, {}, {}};
   data.found.rows = table.lines.size();
   data.found.estimated = !Columns::has(columns.a);
   std::vector<Piece> trajectories;
@@ -481,9 +488,19 @@ OwnData parse(const std::string& text) {
     data.samples.states.resize(2 * n, table.size());
     data.samples.states << all(columns.q), all(columns.v);
     data.samples.accelerations = all(columns.a);
+    data.samples.controls = all(columns.u);
+    if (columns.time >= 0)
+      for (std::size_t p = 0; p < trajectories.size(); ++p)
+        for (Index k = trajectories[p].begin; k < trajectories[p].end; ++k)
+          data.moments.push_back({table.block({columns.time}, k, k + 1)(0), p});
   } else {
     std::vector<Eigen::VectorXd> samples;
-    for (const Piece& piece : trajectories) estimate(table, columns, piece, samples);
+    for (std::size_t p = 0; p < trajectories.size(); ++p) {
+      const std::size_t before = samples.size();
+      estimate(table, columns, trajectories[p], samples);
+      for (std::size_t k = before; k < samples.size(); ++k)
+        data.moments.push_back({samples[k][0], p});
+    }
     const auto count = static_cast<Index>(samples.size());
     if (count == 0)
       refuse("none of its " + std::to_string(trajectories.size()) + " trajectories has " +
@@ -492,10 +509,13 @@ OwnData parse(const std::string& text) {
              "grow, at a gap in time, and at a jump)");
     data.samples.states.resize(2 * n, count);
     data.samples.accelerations.resize(n, count);
+    data.samples.controls.resize(columns.u.size(), count);
     for (Index k = 0; k < count; ++k) {
       const auto& sample = samples[static_cast<std::size_t>(k)];
-      data.samples.states.col(k) = sample.head(2 * n).cast<autodiff::Scalar>();
-      data.samples.accelerations.col(k) = sample.tail(n).cast<autodiff::Scalar>();
+      data.samples.states.col(k) = sample.segment(1, 2 * n).cast<autodiff::Scalar>();
+      data.samples.accelerations.col(k) = sample.segment(1 + 2 * n, n).cast<autodiff::Scalar>();
+      data.samples.controls.col(k) =
+          sample.tail(data.samples.controls.rows()).cast<autodiff::Scalar>();
     }
   }
   data.found.used = static_cast<std::size_t>(data.samples.size());
@@ -529,6 +549,31 @@ Eigen::MatrixXd local_derivatives(const Eigen::VectorXd& times, const Eigen::Mat
   return derivatives;
 }
 
+std::vector<physics::Solution> measured_trajectories(const OwnData& data, Index first) {
+  std::vector<physics::Solution> all;
+  const auto count = static_cast<Index>(data.moments.size());
+  const Eigen::MatrixXd states = data.samples.states.cast<double>();
+  for (Index begin = first, end; begin < count; begin = end) {
+    const auto moment = [&](Index k) { return data.moments[static_cast<std::size_t>(k)]; };
+    for (end = begin + 1; end < count && moment(end).trajectory == moment(begin).trajectory;) ++end;
+    if (end - begin < 2) continue;
+    physics::Solution one;
+    one.t.resize(end - begin);
+    for (Index k = begin; k < end; ++k) one.t[k - begin] = moment(k).t;
+    one.y = states.middleCols(begin, end - begin);
+    for (std::size_t i = 0; i < data.angles.size(); ++i)
+      if (data.angles[i]) {
+        Eigen::MatrixXd turned = one.y.row(static_cast<Index>(i)).transpose();
+        unwrap(turned.col(0));
+        one.y.row(static_cast<Index>(i)) = turned.transpose();
+      }
+    one.t_end = one.t.tail(1)(0);
+    one.y_end = one.y.rightCols(1);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 std::string fingerprint(const std::string& content) {
   return format("%016llx", static_cast<unsigned long long>(nn::crc64(content)));
 }
@@ -543,6 +588,8 @@ std::string to_text(const OwnData& data) {
   text += "; coordinates";
   for (std::size_t i = 0; i < data.names.size(); ++i)
     text += (i > 0 ? ", " : " ") + data.names[i] + (data.angles[i] ? " (an angle)" : "");
+  for (std::size_t i = 0; i < data.controls.size(); ++i)
+    text += (i > 0 ? ", " : "; controls ") + data.controls[i];
   return text + '\n' + to_text(found.gaps, "gap in time", "gaps in time") +
          to_text(found.jumps, "jump", "jumps");
 }

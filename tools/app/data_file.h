@@ -3,11 +3,12 @@
 //
 // The first line names the columns. A coordinate has a name, with ":angle" behind it where q and
 // q + 2π are the same place, or ":degrees" for such an angle in degrees; its velocity has the name
-// and one prime, its acceleration two:
+// and one prime, its acceleration two; a control (a motor's torque, say) has ":control" behind it:
 //
 //     theta:angle,x,theta',x',theta'',x''         a state and its accelerations in each row
 //     t,theta:angle,x,theta',x'                   states over time [s]
 //     t,theta:degrees,x                           coordinates over time
+//     t,x,x',force:control                        states over time, and what drives them
 //
 // Columns may stand in any order. Where accelerations (or velocities too) are missing they are
 // estimated from what is there over time: a polynomial of degree 4 is fitted by least squares to a
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "physics/data_set.h"
+#include "physics/integrate/rk45.h"
 #include "tools/app/program.h"
 
 namespace tools {
@@ -43,10 +45,18 @@ struct DataFound {
   bool estimated = false;        ///< accelerations were not in the file
 };
 
+/// Where a sample stands in time.
+struct Moment {
+  double t;            ///< [s]
+  std::size_t trajectory;  ///< counted from 0
+};
+
 struct OwnData {
   std::vector<std::string> names;  ///< of the n coordinates, in the order of the file
   std::vector<bool> angles;
+  std::vector<std::string> controls;  ///< names of what drives the motion
   physics::DataSet samples;  ///< in the order of the file, trajectory by trajectory; angles [rad]
+  std::vector<Moment> moments;  ///< of every sample; none where the rows are states without time
   DataFound found;
   std::string fingerprint;  ///< of the file's bytes
 };
@@ -58,6 +68,10 @@ std::string fingerprint(const std::string& content);
 OwnData read_data(const std::filesystem::path& path);
 /// The same of the file's text; `name` is for messages.
 OwnData parse_data(const std::string& text, const std::string& name);
+
+/// The trajectories of sample number `first` and those behind it, as they were measured: states 2n x
+/// times, at least two each; angles go on over whole turns.
+std::vector<physics::Solution> measured_trajectories(const OwnData& data, autodiff::Index first);
 
 /// What was found, in a few lines for people.
 std::string to_text(const OwnData& data);

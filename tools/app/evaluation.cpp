@@ -7,10 +7,8 @@
 
 #include "nn/models/learnt_motion.h"
 #include "nn/models/mass_matrix.h"
-#include "physics/euler_lagrange.h"
 #include "physics/observe/lyapunov.h"
 #include "physics/observe/poincare.h"
-#include "tools/app/models.h"
 #include "tools/app/progress.h"
 #include "tools/app/text.h"
 
@@ -29,19 +27,16 @@ Spread spread(const Eigen::VectorXd& values) {
           physics::quantile(values, 0.75)};
 }
 
-/// The region that training draws from, near rest as the paper's energies, and the default's box.
-std::vector<Region> regions(const TrainOptions& training) {
-  std::vector<Region> all{{"training", format("as in training, |omega| < %g", training.velocity),
-                           training.angle, training.velocity},
-                          {"near_rest", "near rest, |omega| < 0.1", pi, 0.1}};
-  if (training.angle != pi || training.velocity != 10)
-    all.push_back({"fast", "all angles, |omega| < 10", pi, 10});
+/// The region that training draws from, that of a published test of energies, and the system's own.
+std::vector<Region> regions(const TrainOptions& training, const physics::System& system) {
+  std::vector<Region> all{{"training", "as in training", system.region}};
+  if (system.energy_test) all.push_back({"near_rest", "of the energy test", system.energy_test->starts});
+  if (training.angle != 0 || training.velocity != 0) {
+    TrainOptions wide = training;
+    wide.angle = wide.velocity = 0;
+    all.push_back({"whole", "the system's whole region", system_of(wide).region});
+  }
   return all;
-}
-
-Eigen::MatrixXd states_in(const Region& region, Index count, Random& random) {
-  const Eigen::Vector4d high(region.angle, region.angle, region.velocity, region.velocity);
-  return physics::random_states(random, {-high, high}, count);
 }
 
 MassCondition mass_condition(const Eigen::MatrixXd& masses) {
@@ -49,14 +44,6 @@ MassCondition mass_condition(const Eigen::MatrixXd& masses) {
   for (Index s = 0; s < masses.cols(); ++s) conditions[s] = nn::condition_number(masses.col(s));
   return {physics::quantile(conditions, 0.5), physics::quantile(conditions, 0.99),
           conditions.maxCoeff(), nn::indefinite_share(masses)};
-}
-
-/// M of the true system, from its Lagrangian as of the learnt one.
-Eigen::MatrixXd true_masses(const physics::DoublePendulum& system, const Eigen::MatrixXd& states) {
-  autodiff::Tape tape;
-  const auto q = tape.constant(states.topRows(2).cast<autodiff::Scalar>());
-  const auto v = tape.constant(states.bottomRows(2).cast<autodiff::Scalar>());
-  return evaluate(physics::mass_matrix(system.lagrangian(q, v), v)).cast<double>();
 }
 
 using Trajectories = std::vector<physics::Solution>;
@@ -69,19 +56,26 @@ std::pair<double, Index> finite_mean(const Eigen::VectorXd& values) {
           values.size() - count};
 }
 
-/// Median distance ‖q - q'‖ at the time with that index, of those that got so far.
-double median_distance(const Trajectories& a, const Trajectories& b, Index time) {
+/// ‖(q - q') / spread‖ of two states.
+double distance(const Eigen::VectorXd& a, const Eigen::VectorXd& b, const Eigen::VectorXd& spread) {
+  return (a - b).head(spread.size()).cwiseQuotient(spread).norm();
+}
+
+/// Median distance at the time with that index, of those that got so far.
+double median_distance(const Trajectories& a, const Trajectories& b, Index time,
+                       const Eigen::VectorXd& spread) {
   std::vector<double> distances;
   for (std::size_t k = 0; k < a.size(); ++k)
     if (std::min(a[k].y.cols(), b[k].y.cols()) > time)
-      distances.push_back((a[k].y.col(time) - b[k].y.col(time)).head(2).norm());
+      distances.push_back(distance(a[k].y.col(time), b[k].y.col(time), spread));
   return physics::quantile(Eigen::Map<Eigen::VectorXd>(distances.data(), Index(distances.size())),
                            0.5);
 }
 
-/// Quartiles of the distance ‖q - q'‖ at each time, of those whose truth got so far: 3 x times. A
-/// prediction that stopped early counts as standing still.
-Eigen::MatrixXd distances(const Trajectories& predicted, const Trajectories& truth, Index times) {
+/// Quartiles of the distance at each time, of those whose truth got so far: 3 x times. A prediction
+/// that stopped early counts as standing still.
+Eigen::MatrixXd distances(const Trajectories& predicted, const Trajectories& truth, Index times,
+                          const Eigen::VectorXd& spread_of) {
   Eigen::MatrixXd quartiles(3, times);
   std::vector<double> at_once;
   for (Index t = 0; t < times; ++t) {
@@ -89,7 +83,8 @@ Eigen::MatrixXd distances(const Trajectories& predicted, const Trajectories& tru
     for (std::size_t k = 0; k < truth.size(); ++k)
       if (t < truth[k].y.cols()) {
         const auto& y = predicted[k].y;
-        at_once.push_back((y.col(std::min(t, y.cols() - 1)) - truth[k].y.col(t)).head(2).norm());
+        at_once.push_back(
+            distance(y.col(std::min(t, y.cols() - 1)), truth[k].y.col(t), spread_of));
       }
     const Spread s = spread(Eigen::Map<Eigen::VectorXd>(at_once.data(), Index(at_once.size())));
     quartiles.col(t) << s.lower_quartile, s.median, s.upper_quartile;
@@ -106,48 +101,54 @@ std::string divergence_csv(const Eigen::VectorXd& times, const Eigen::MatrixXd& 
   return csv;
 }
 
-/// Starts with θ1 = 0 and ω1 > 0 whose energy is halfway between hanging and the lower bob
-/// standing up: below it both rods only swing, above it the chaos begins to fill everything.
-Eigen::MatrixXd starts_at_one_energy(const physics::DoublePendulum& system, Random& random,
-                                     Index count) {
-  const double energy = (system.potential_energy(0.0, 0.0) + system.potential_energy(0.0, pi)) / 2;
+/// Starts of a system of two coordinates with q1 = 0, v1 > 0 and one energy; fewer where there are
+/// none. h rises with v1, from where it is least, so that v1 can be looked for by halving.
+Eigen::MatrixXd starts_at_one_energy(const physics::System& system, Random& random, Index count) {
+  const physics::StateFunction energy = energy_of(system);
+  const double wanted =
+      system.section_energy
+          ? *system.section_energy
+          : physics::quantile(energy(random_starts(system, random, 1001)).transpose(), 0.5);
   Eigen::MatrixXd starts(4, count);
-  for (Index k = 0; k < count;) {
-    const double theta2 = random.uniform(-pi, pi), omega2 = random.uniform(-10, 10);
-    // The kinetic energy is a ω1² + b ω1 + c.
-    const double c = system.kinetic_energy(0.0, theta2, 0.0, omega2),
-                 plus = system.kinetic_energy(0.0, theta2, 1.0, omega2) - c,
-                 minus = system.kinetic_energy(0.0, theta2, -1.0, omega2) - c;
-    const double a = (plus + minus) / 2, b = (plus - minus) / 2;
-    const double root = b * b - 4 * a * (c + system.potential_energy(0.0, theta2) - energy);
-    if (root < 0) continue;  // so much the velocity alone would need
-    const double omega1 = (-b + std::sqrt(root)) / (2 * a);
-    if (omega1 > 0) starts.col(k++) << 0, theta2, omega1, omega2;
+  Index found = 0;
+  for (int draw = 0; found < count && draw < 100 * count; ++draw) {
+    Eigen::Vector4d state = random_starts(system, random, 1);
+    state[0] = 0;
+    const auto off = [&](double v) {
+      state[2] = v;
+      return energy(state)(0) - wanted;
+    };
+    double low = 0, high = system.region.high[2];
+    if (!(off(low) < 0 && off(high) > 0)) continue;
+    for (int k = 0; k < 60; ++k) (off((low + high) / 2) < 0 ? low : high) = (low + high) / 2;
+    state[2] = (low + high) / 2;
+    starts.col(found++) = state;
   }
-  return starts;
+  return starts.leftCols(found);
 }
 
-std::string poincare_csv(const Motions& motions, const Eigen::MatrixXd& starts, int threads) {
-  constexpr double duration = 100, tolerance = 1e-7;
-  const auto times = Eigen::VectorXd::LinSpaced(10'001, 0, duration);
-  std::string csv = "motion,start,theta2,omega2\n";
-  const auto add = [&](const char* name, const physics::Motion& motion,
-                       const physics::Rk45Options& options) {
-    const Trajectories trajectories = roll_out(motion, starts, times, options, threads);
-    for (std::size_t k = 0; k < trajectories.size(); ++k) {
-      const Eigen::MatrixXd section = poincare_section(motion, trajectories[k], 0);
+std::string poincare_csv(const Motions& motions, const physics::System& system,
+                         const Eigen::MatrixXd& starts, int threads) {
+  const auto times = Eigen::VectorXd::LinSpaced(10'001, 0, 20 * system.duration);
+  const auto& second = system.coordinates[1];
+  std::string csv = "motion,start," + second.name + ',' + second.name + "'\n";
+  const Comparison both = roll_out_both(motions, starts, times, 1e-7, threads);
+  const auto add = [&](const char* name, const physics::Motion& motion, const Trajectories& all) {
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      const Eigen::MatrixXd section = poincare_section(motion, all[k], 0, system.coordinates[0].angle);
       for (const auto& point : section.colwise())
-        csv += format("%s,%zu,%.6g,%.6g\n", name, k, std::remainder(point[1], 2 * pi), point[3]);
+        csv += format("%s,%zu,%.6g,%.6g\n", name, k,
+                      second.angle ? std::remainder(point[1], 2 * pi) : point[1], point[3]);
     }
   };
-  add("true", motions.truth, {.rtol = tolerance, .atol = tolerance});
-  add("learnt", motions.learnt, for_learnt(tolerance, duration));
+  add("true", motions.truth, both.truth);
+  add("learnt", motions.learnt, both.learnt);
   return csv;
 }
 
-/// A sample every 0.02 s.
-Eigen::VectorXd times_until(double duration) {
-  const Index samples = std::max<Index>(2, std::lround(duration / 0.02) + 1);
+/// 250 samples for each usual duration.
+Eigen::VectorXd times_until(double duration, double usual) {
+  const Index samples = std::max<Index>(2, std::lround(250 * duration / usual) + 1);
   return Eigen::VectorXd::LinSpaced(samples, 0, duration);
 }
 
@@ -155,90 +156,170 @@ constexpr double learnt_tolerance = 1e-6;
 /// The true motion is integrated far more finely than it is moved.
 constexpr physics::Rk45Options finely{.rtol = 1e-11, .atol = 1e-11};
 
-/// 4 entries: a norm of 1e-8.
-Eigen::MatrixXd moved(const Eigen::MatrixXd& starts) { return starts.array() + perturbation / 2; }
-
-void judge(Region& region, const Motions& motions, const EvaluateOptions& options, Random& random) {
-  region.acceleration = physics::judge_accelerations(
-      motions.learnt, physics::label(motions.truth, states_in(region, 10'000, random)));
-
-  const Eigen::VectorXd times = times_until(options.duration);
-  std::vector<double> valid;
-  for (int repeat = 0; repeat < options.repeats; ++repeat) {
-    const Eigen::MatrixXd starts = states_in(region, options.trajectories, random);
-    const Trajectories truth = roll_out(motions.truth, starts, times, for_truth, options.threads);
-    const Trajectories learnt =
-        roll_out(motions.learnt, starts, times, for_learnt(learnt_tolerance, options.duration),
-                 options.threads);
-    region.rollouts.push_back(physics::judge_rollouts(learnt, truth));
-    const Eigen::VectorXd seconds = physics::valid_times(learnt, truth, valid_up_to);
-    valid.insert(valid.end(), seconds.begin(), seconds.end());
-  }
-  region.valid = spread(Eigen::Map<Eigen::VectorXd>(valid.data(), Index(valid.size())));
-  const auto unbroken = std::count_if(valid.begin(), valid.end(),
-                                      [&](double seconds) { return seconds >= options.duration; });
-  region.unbroken = static_cast<double>(unbroken) / static_cast<double>(valid.size());
-
-  // How long a true trajectory is valid as a prediction of its moved twin.
-  const Eigen::MatrixXd starts = states_in(region, std::min(options.trajectories, 100), random);
-  const Eigen::VectorXd long_times = Eigen::VectorXd::LinSpaced(2001, 0, floor_duration);
-  const Eigen::VectorXd seconds = physics::valid_times(
-      roll_out(motions.truth, moved(starts), long_times, finely, options.threads),
-      roll_out(motions.truth, starts, long_times, finely, options.threads), valid_up_to);
-  region.floor = spread(seconds);
-  region.floor_left_out = starts.cols() - seconds.size();
-  std::tie(region.lyapunov_exponent, region.exponent_left_out) =
-      finite_mean(physics::lyapunov_exponents(motions.truth, starts, {.threads = options.threads}));
+/// By a norm of `perturbation`.
+Eigen::MatrixXd moved(const Eigen::MatrixXd& starts) {
+  return starts.array() + perturbation / std::sqrt(static_cast<double>(starts.rows()));
 }
 
-/// How trajectories part over time, beside moved ones; and whose doing that is after 1 s.
-void judge_divergence(Evaluation& found, const Motions& motions, const EvaluateOptions& options,
-                      Random& random) {
+/// What is judged, and how.
+struct Case {
+  const Simulated& simulated;
+  Motions motions;
+  Eigen::VectorXd spread;
+  double duration;  // of a trajectory [s]
+  const EvaluateOptions& options;
+};
+
+void judge_valid(Region& region, const std::vector<double>& valid, const std::vector<double>& whole) {
+  region.valid = spread(Eigen::Map<const Eigen::VectorXd>(valid.data(), Index(valid.size())));
+  Index unbroken = 0;
+  for (std::size_t k = 0; k < valid.size(); ++k) unbroken += valid[k] >= whole[k];
+  region.unbroken = static_cast<double>(unbroken) / static_cast<double>(valid.size());
+}
+
+void judge(Region& region, const Case& of, Random& random) {
+  const auto& [simulated, motions, spread_of, duration, options] = of;
+  const physics::System& system = simulated.system;
+  const auto draw = [&](Index count) { return random_starts(system, region.box, random, count); };
+  region.acceleration = physics::judge_accelerations(
+      motions.learnt, physics::label(motions.truth, draw(10'000)));
+
+  const Eigen::VectorXd times = times_until(duration, system.duration);
+  std::vector<double> valid;
+  for (int repeat = 0; repeat < options.repeats; ++repeat) {
+    const Comparison both = roll_out_both(motions, draw(options.trajectories), times,
+                                          learnt_tolerance, options.threads);
+    region.rollouts.push_back(physics::judge_rollouts(both.learnt, both.truth));
+    const Eigen::VectorXd seconds =
+        physics::valid_times(both.learnt, both.truth, valid_up_to, spread_of);
+    valid.insert(valid.end(), seconds.begin(), seconds.end());
+  }
+  judge_valid(region, valid, std::vector<double>(valid.size(), duration));
+
+  Region::Floor& floor = region.floor.emplace();
+  const Eigen::MatrixXd starts = draw(std::min(options.trajectories, 100));
+  const double long_duration = floor_durations * system.duration;
+  const Eigen::VectorXd long_times = Eigen::VectorXd::LinSpaced(2001, 0, long_duration);
+  const Eigen::VectorXd seconds = physics::valid_times(
+      roll_out(motions.truth, moved(starts), long_times, finely, options.threads),
+      roll_out(motions.truth, starts, long_times, finely, options.threads), valid_up_to, spread_of);
+  floor.valid = spread(seconds);
+  floor.left_out = starts.cols() - seconds.size();
+  const double unit = system.duration / 5;  // the options' own times are for motions of 5 s
+  std::tie(floor.lyapunov_exponent, floor.exponent_left_out) =
+      finite_mean(physics::lyapunov_exponents(motions.truth, starts,
+                                              {.interval = 0.5 * unit,
+                                               .settle = 5 * unit,
+                                               .duration = 20 * unit,
+                                               .threads = options.threads}));
+}
+
+/// How trajectories part over time, beside moved ones; and whose doing that is early on.
+void judge_divergence(Evaluation::Truth& found, const Case& of, Random& random) {
+  const auto& [simulated, motions, spread_of, duration, options] = of;
+  const physics::System& system = simulated.system;
   const Eigen::MatrixXd starts =
-      states_in(found.regions.front(), std::min(options.trajectories, 200), random);
-  const Eigen::VectorXd times = times_until(options.duration);
-  const Index early = std::min(times.size() - 1, Index{50});  // 1 s
+      random_starts(system, random, std::min(options.trajectories, 200));
+  const Eigen::VectorXd times = times_until(duration, system.duration);
+  const Index early = std::min(times.size() - 1, Index{50});  // a fifth of the usual duration
   const auto truth_from = [&](const Eigen::MatrixXd& from) {
     return roll_out(motions.truth, from, times, finely, options.threads);
   };
+  const Trajectories truth = truth_from(starts), twins = truth_from(moved(starts));
+  long most = 0;
+  for (const physics::Solution& one : truth) most = std::max(most, one.accepted + one.rejected);
   const auto learnt_until = [&](Index last, double tolerance) {
-    return roll_out(motions.learnt, starts, times.head(last + 1),
-                    for_learnt(tolerance, options.duration), options.threads);
+    return roll_out(motions.learnt, starts, times.head(last + 1), for_learnt(tolerance, most),
+                    options.threads);
   };
-  const Trajectories truth = truth_from(starts), twins = truth_from(moved(starts)),
-                     learnt = learnt_until(times.size() - 1, learnt_tolerance),
+  const Trajectories learnt = learnt_until(times.size() - 1, learnt_tolerance),
                      exact = learnt_until(early, learnt_tolerance / 1000);
-  found.model_error = median_distance(learnt, truth, early);
-  found.integrator_error = median_distance(learnt, exact, early);
+  found.early = times[early];
+  found.model_error = median_distance(learnt, truth, early, spread_of);
+  found.integrator_error = median_distance(learnt, exact, early, spread_of);
   found.divergence_stopped =
       std::count_if(truth.begin(), truth.end(), [](const auto& one) { return !one.ok(); });
-  found.divergence_csv = divergence_csv(times, distances(learnt, truth, times.size()),
-                                        distances(twins, truth, times.size()));
+  found.divergence_csv = divergence_csv(times, distances(learnt, truth, times.size(), spread_of),
+                                        distances(twins, truth, times.size(), spread_of));
+}
+
+/// Mean |h(t) - h(0)| of the learnt energy along these motions, in units of its deviation.
+std::optional<double> energy_change(const nn::Model& model, const Trajectories& motions) {
+  const auto energy = nn::learnt_energy(model);
+  if (!energy || motions.empty()) return std::nullopt;
+  std::vector<double> changes, values;
+  for (const physics::Solution& one : motions) {
+    const Eigen::MatrixXd h = (*energy)(one.y);
+    for (Index k = 0; k < h.size(); ++k) {
+      changes.push_back(std::abs(h(k) - h(0)));
+      values.push_back(h(k));
+    }
+  }
+  const Eigen::Map<Eigen::VectorXd> all(values.data(), Index(values.size())),
+      change(changes.data(), Index(changes.size()));
+  return change.mean() / std::sqrt((all.array() - all.mean()).square().mean());
+}
+
+void evaluate_simulated(Evaluation& found, const nn::NetworkModel& model,
+                        const TrainOptions& training, const Simulated& simulated,
+                        const EvaluateOptions& options) {
+  Random random(options.seed + evaluate_seed);
+  const physics::System& system = simulated.system;
+  const Eigen::MatrixXd states = random_starts(system, random, 2000);
+  const double duration = options.duration > 0 ? options.duration : 2 * system.duration;
+  const Case of{simulated, {simulated.truth, nn::learnt_motion(model)},
+                spreads(system.coordinates, states), duration, options};
+  found.regions = regions(training, system);
+  for (Region& region : found.regions) judge(region, of, random);
+  Evaluation::Truth& truth = found.truth.emplace();
+  truth.duration = system.duration;
+  judge_divergence(truth, of, random);
+  const Eigen::VectorXd energies =
+      energy_errors(simulated, of.motions.learnt, random, options.threads);
+  truth.energy_mean = energies.mean();
+  truth.energy_largest = energies.maxCoeff();
+
+  const Eigen::MatrixXd masses = mass_matrices(model, states);
+  if (masses.size() > 0) found.learnt_mass = mass_condition(masses);
+  found.true_mass = mass_condition(mass_of(system)(states));
+  found.learnt_energy_change =
+      energy_change(model, roll_out(simulated.truth, random_starts(system, random, 20),
+                                    times_until(system.duration, system.duration), for_truth()));
+  if (system.n() == 2 && !system.constraints)
+    truth.poincare_csv = poincare_csv(of.motions, system, starts_at_one_energy(system, random, 30),
+                                      options.threads);
+}
+
+void evaluate_measured(Evaluation& found, const nn::NetworkModel& model, const Subject& subject) {
+  const physics::Motion learnt = nn::learnt_motion(model);
+  Region& region = found.regions.emplace_back(Region{"held_out", "held out of the file"});
+  region.acceleration = physics::judge_accelerations(learnt, subject.held_out);
+  const Comparison both = follow_held_out(subject, learnt);
+  if (!both.truth.empty()) {
+    const Eigen::VectorXd valid =
+        physics::valid_times(both.learnt, both.truth, valid_up_to,
+                             spreads(subject.coordinates, subject.samples.states.cast<double>()));
+    std::vector<double> whole;
+    for (const physics::Solution& one : both.truth) whole.push_back(one.t_end - one.t[0]);
+    region.rollouts.push_back(physics::judge_rollouts(both.learnt, both.truth));
+    judge_valid(region, {valid.begin(), valid.end()}, whole);
+  }
+  const Eigen::MatrixXd masses = mass_matrices(model, subject.held_out.states.cast<double>());
+  if (masses.size() > 0) found.learnt_mass = mass_condition(masses);
+  found.learnt_energy_change = energy_change(model, both.truth);
 }
 
 }  // namespace
 
 Evaluation evaluate(const nn::NetworkModel& model, const TrainOptions& training,
-                    const EvaluateOptions& options) {
+                    const Subject& subject, const EvaluateOptions& options) {
   const Stopwatch watch;
-  Random random(options.seed + evaluate_seed);
-  const Motions motions{true_motion(training.system), nn::learnt_motion(model)};
   Evaluation found;
-  found.regions = regions(training);
-  for (Region& region : found.regions) judge(region, motions, options, random);
-  judge_divergence(found, motions, options, random);
-
-  const Eigen::VectorXd energies =
-      paper_energy_errors(training.system, motions.learnt, random, options.threads);
-  found.energy_mean = energies.mean();
-  found.energy_largest = energies.maxCoeff();
-
-  const Eigen::MatrixXd states = states_in(found.regions.front(), 2000, random);
-  const Eigen::MatrixXd masses = mass_matrices(model, states);
-  if (masses.size() > 0) found.learnt_mass = mass_condition(masses);
-  found.true_mass = mass_condition(true_masses(training.system, states));
-  found.poincare_csv =
-      poincare_csv(motions, starts_at_one_energy(training.system, random, 30), options.threads);
+  found.coordinates = subject.coordinates;
+  if (subject.simulated)
+    evaluate_simulated(found, model, training, *subject.simulated, options);
+  else
+    evaluate_measured(found, model, subject);
   found.seconds = watch.seconds();
   return found;
 }

@@ -13,19 +13,17 @@ namespace tools {
 struct EvaluateOptions {
   std::string run;          ///< folder of a finished ./train
   int trajectories = 1000;  ///< of each repeat
-  double duration = 10;     ///< of a trajectory [s]
+  double duration = 0;      ///< of a trajectory [s]; 0: twice what is usual for the system
   int repeats = 3;          ///< of the trajectories, with fresh starts each time
   std::uint64_t seed = 0;   ///< of all states; never those of training
   int threads = 0;          ///< 0: one for each core
   bool quiet = false;
 };
 
-/// When a predicted angle is too far off to be of use: ‖q learnt - q true‖ above this [rad].
-inline constexpr double valid_up_to = 0.5;
 /// What the start of a true trajectory is moved by, to show what chaos leaves to be predicted.
 inline constexpr double perturbation = 1e-8;
-/// For how long that is looked at [s].
-inline constexpr double floor_duration = 100;
+/// For how long that is looked at, in a system's usual durations.
+inline constexpr double floor_durations = 20;
 
 /// Values of many trajectories or states.
 struct Spread {
@@ -37,41 +35,55 @@ struct MassCondition {
   double indefinite = 0;  ///< share of states where M is not definite
 };
 
-/// What was found in one part of phase space, |θ| <= angle and |ω| <= velocity.
+/// What was found in one part of phase space, or in what a file held out.
 struct Region {
   std::string key, where;
-  double angle = 0, velocity = 0;
+  physics::StateBox box = {};  ///< of the starts; empty for a file
 
   physics::AccelerationErrors acceleration = {};
   std::vector<physics::RolloutErrors> rollouts = {};  ///< one of each repeat
-  Spread valid = {}, floor = {};  ///< time of valid prediction [s]: of the model, of a moved start
-  double unbroken = 0;            ///< share of judged trajectories valid to their end
-  double lyapunov_exponent = 0;   ///< mean over true trajectories [1/s]
-  /// True trajectories that stopped early, so that nothing is judged by them: of those beside moved
-  /// starts, and of those of the exponent. Those beside the model are counted in `rollouts`.
-  autodiff::Index floor_left_out = 0, exponent_left_out = 0;
+  Spread valid = {};    ///< time of valid prediction [s]
+  double unbroken = 0;  ///< share of judged trajectories valid to their end
+
+  /// What chaos leaves to be predicted, of a simulated system.
+  struct Floor {
+    Spread valid = {};            ///< of the truth as a prediction of its moved twin [s]
+    double lyapunov_exponent = 0;  ///< mean over true trajectories [1/s]
+    /// True trajectories that stopped early, so that nothing is judged by them: of those beside
+    /// moved starts, and of those of the exponent. Those beside the model are counted in `rollouts`.
+    autodiff::Index left_out = 0, exponent_left_out = 0;
+  };
+  std::optional<Floor> floor = {};
 };
 
 struct Evaluation {
+  std::vector<physics::Coordinate> coordinates;
   std::vector<Region> regions;  ///< that of training first
-  double energy_mean = 0, energy_largest = 0;
 
   std::optional<MassCondition> learnt_mass;  ///< absent for a model without mass matrix
-  MassCondition true_mass;
-
-  /// ‖q - q'‖ after 1 s, median [rad]: learnt against true, and two tolerances against each other.
-  double model_error = 0, integrator_error = 0;
+  std::optional<MassCondition> true_mass;    ///< absent for a file
+  /// How much the learnt energy changes along true or measured motions: mean |h(t) - h(0)|, in units
+  /// of its deviation over all their states. Absent for a model without energy, and without motions.
+  std::optional<double> learnt_energy_change;
   double seconds = 0;  ///< that judging took
 
-  // For figures.
-  std::string divergence_csv;  ///< distances to the true angles over time, as trajectories part
-  autodiff::Index divergence_stopped = 0;  ///< true ones that stopped early, and count up to there
-  std::string poincare_csv;                ///< points of the section θ1 = 0, ω1 > 0 at one energy
+  /// Of a simulated system only.
+  struct Truth {
+    double duration = 0;  ///< of the system's usual motions [s]
+    double energy_mean = 0, energy_largest = 0;
+    /// The distance of learnt and true motions after early [s], median, and that of two tolerances.
+    double early = 0, model_error = 0, integrator_error = 0;
+    // For figures.
+    std::string divergence_csv;  ///< distances to the truth over time, as trajectories part
+    autodiff::Index divergence_stopped = 0;  ///< true ones that stopped early, and count up to there
+    std::string poincare_csv;  ///< points of the section q1 = 0, v1 > 0 at one energy; "" if none
+  };
+  std::optional<Truth> truth;
 };
 
-/// `training` is what the model was trained with: its system, and the box of its states.
+/// `training` is what the model was trained with, and `subject` on what.
 Evaluation evaluate(const nn::NetworkModel& model, const TrainOptions& training,
-                    const EvaluateOptions& options);
+                    const Subject& subject, const EvaluateOptions& options);
 
 std::string to_json(const Evaluation& evaluation);
 std::string to_table(const Evaluation& evaluation, const TrainOptions& training,

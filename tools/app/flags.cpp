@@ -208,15 +208,40 @@ std::string Flags::nearest(const std::string& name) const {
          nearest->get_description() + ')';
 }
 
-void Flags::add_system(physics::DoublePendulum& system) {
-  const auto add_number = [&](const char* name, double& value, const char* help, double lowest) {
-    add(name, value, help).check(between(lowest, any)).group("System: the double pendulum");
+Flag Flags::add(const std::string& name, std::optional<double>& value, const std::string& help) {
+  const auto read = [&value](const std::string& text) {
+    std::string number = text;
+    if (text == "auto")
+      value.reset();
+    else if (const std::string wrong = between(0, any).wrong(number); !wrong.empty())
+      throw std::invalid_argument(wrong + ", or auto");
+    else
+      value = std::stod(text);
   };
-  add_number("--m1", system.m1, "Mass of the upper bob [kg]", positive);
-  add_number("--m2", system.m2, "Mass of the lower bob [kg]", positive);
-  add_number("--l1", system.l1, "Length of the upper rod [m]", positive);
-  add_number("--l2", system.l2, "Length of the lower rod [m]", positive);
-  add_number("--g", system.g, "Gravity [m/s^2]", 0);
+  return add(name, read, value ? shortest(*value) : "auto", help);
+}
+
+Flag Flags::add(const std::string& name, std::map<std::string, double>& values,
+                const std::string& help) {
+  const auto read = [&values](const std::string& text) {
+    std::map<std::string, double> found;
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+      const std::size_t equals = part.find('=');
+      if (equals == 0 || equals == std::string::npos)
+        throw std::invalid_argument(in_quotes(part) + " is no name=number, as in k=40,m=1");
+      const std::string number = part.substr(equals + 1);
+      if (const std::string wrong = between(-any, any).wrong(number); !wrong.empty())
+        throw std::invalid_argument(in_quotes(part) + ": " + wrong);
+      if (!found.emplace(part.substr(0, equals), std::stod(number)).second)
+        throw std::invalid_argument(in_quotes(part.substr(0, equals)) + " is there twice");
+    }
+    values = std::move(found);
+  };
+  std::string initial;
+  for (const auto& [key, value] : values)
+    initial += (initial.empty() ? "" : ",") + key + '=' + shortest(value);
+  return add(name, read, initial, help);
 }
 
 void Flags::parse_or_end(int argc, const char* const* argv) {

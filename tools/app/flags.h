@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
-
-#include "physics/systems/double_pendulum.h"
 
 namespace CLI {
 class App;
@@ -79,11 +79,13 @@ class Flags {
   /// A flag whose text `read` takes. It throws std::invalid_argument that says what is wrong.
   Flag add(const std::string& name, std::function<void(const std::string&)> read,
            const std::string& initial, const std::string& help);
+  /// A number, or "auto".
+  Flag add(const std::string& name, std::optional<double>& value, const std::string& help);
+  /// Names with numbers, as in "k=40,m=1".
+  Flag add(const std::string& name, std::map<std::string, double>& values, const std::string& help);
   /// A flag without a value.
   Flag add_switch(const std::string& name, bool& value, const std::string& help);
   Flag add_switch(const std::string& name, std::function<void()> action, const std::string& help);
-  /// The double pendulum's masses, lengths and gravity.
-  void add_system(physics::DoublePendulum& system);
   void set_version(const std::string& version);
   void set_footer(const std::string& text);
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
-#include <numbers>
 #include <sstream>
 
 #include "tools/app/progress.h"
@@ -17,110 +15,153 @@ namespace {
 
 // Judges draw other states than training, which starts from the seed itself.
 constexpr std::uint64_t judge_seed = 1'000'003, example_seed = 2'000'003;
+constexpr double learnt_tolerance = 1e-6;
 
-Eigen::MatrixXd fresh_states(const TrainOptions& options, Index count, Random& random,
-                             const physics::Motion& truth) {
-  if (options.source != "trajectories") return box_states(options, count, random);
-  return trajectory_states(options, count / options.points + 1, random, truth);
+double deviation(const Eigen::VectorXd& values) {
+  return std::sqrt((values.array() - values.mean()).square().mean());
+}
+
+Eigen::MatrixXd fresh_states(const TrainOptions& options, const Simulated& simulated, Index count,
+                             Random& random) {
+  if (options.source != "trajectories") return region_states(simulated, count, random);
+  return trajectory_states(options, simulated, count / options.points + 1, random);
+}
+
+Judgement::RolledOut errors_of(const Comparison& both, const Eigen::VectorXd& spread) {
+  return {physics::judge_rollouts(both.learnt, both.truth),
+          physics::valid_times(both.learnt, both.truth, valid_up_to, spread),
+          std::nullopt};
 }
 
 }  // namespace
 
-physics::Motion true_motion(const physics::DoublePendulum& system) {
-  return physics::Motion::of_accelerations(
-      2, [system](const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> result) {
-        system.accelerations(states, result);
-      });
+Eigen::VectorXd spreads(const std::vector<physics::Coordinate>& coordinates,
+                        const Eigen::MatrixXd& states) {
+  Eigen::VectorXd all(coordinates.size());
+  for (Index i = 0; i < all.size(); ++i) {
+    const double own =
+        coordinates[static_cast<std::size_t>(i)].angle ? 1 : deviation(states.row(i).transpose());
+    all[i] = own > 0 ? own : 1;
+  }
+  return all;
 }
 
-physics::Rk45Options for_learnt(double tolerance, double duration) {
-  // Started anywhere in the default's phase space, the true double pendulum takes at most 121 steps
-  // a second at a tolerance of 1e-6; a formula of fifth order, (1e-6 / tolerance)^(1/5) times that.
-  const double steps = 500 + 150 * duration * std::pow(1e-6 / tolerance, 0.2);
-  return {.rtol = tolerance, .atol = tolerance, .max_steps = std::lround(steps)};
+Comparison roll_out_both(const Motions& motions, const Eigen::MatrixXd& starts,
+                         const Eigen::VectorXd& times, double tolerance, int threads) {
+  Comparison both;
+  both.truth = physics::roll_out(motions.truth, starts, times, for_truth(), threads);
+  long most = 0;
+  for (const physics::Solution& one : both.truth)
+    if (one.ok()) most = std::max(most, one.accepted + one.rejected);
+  both.learnt =
+      physics::roll_out(motions.learnt, starts, times, for_learnt(tolerance, most), threads);
+  return both;
 }
 
-Eigen::VectorXd paper_energy_errors(const physics::DoublePendulum& system,
-                                    const physics::Motion& learnt, Random& random, int threads) {
-  constexpr double circle = 2 * std::numbers::pi;
-  // The true pendulum takes at most 5841 steps from here.
-  constexpr physics::Rk45Options near_rest_options{.rtol = 1e-7, .atol = 1e-7, .max_steps = 7500};
-  const physics::StateBox near_rest{Eigen::Vector4d::Zero(),
-                                    Eigen::Vector4d(circle, circle, 0.1, 0.1)};
-  const auto ends = physics::roll_out(learnt, physics::random_states(random, near_rest, 40),
-                                      Eigen::Vector2d(0, 100), near_rest_options, threads);
-  const double highest = system.potential_energy(std::numbers::pi, std::numbers::pi);
-  const double scale = highest > 0 ? highest : 1;  // without gravity: 1 J
+Comparison follow_held_out(const Subject& subject, const physics::Motion& learnt) {
+  Comparison both;
+  both.truth = measured_trajectories(*subject.measured, subject.samples.size());
+  for (const physics::Solution& piece : both.truth) {
+    // What needs more than 100 steps between two rows has run away.
+    const long steps = 500 + 100 * static_cast<long>(piece.t.size());
+    const physics::Rk45Options options{
+        .rtol = learnt_tolerance, .atol = learnt_tolerance, .max_steps = steps};
+    both.learnt.push_back(
+        std::move(physics::roll_out(learnt, piece.y.leftCols(1), piece.t, options).front()));
+  }
+  return both;
+}
+
+Eigen::VectorXd energy_errors(const Simulated& simulated, const physics::Motion& learnt,
+                              Random& random, int threads) {
+  const physics::System& system = simulated.system;
+  const physics::StateFunction energy = energy_of(system);
+  physics::EnergyTest test;
+  if (system.energy_test) {
+    test = *system.energy_test;
+  } else {
+    test = {system.region, 20 * system.duration,
+            deviation(energy(random_starts(system, random, 1000)).transpose())};
+    if (!(test.scale > 0)) test.scale = 1;
+  }
+  const Eigen::MatrixXd starts = random_starts(system, test.starts, random, 40);
+  const Comparison both = roll_out_both({simulated.truth, learnt}, starts,
+                                        Eigen::Vector2d(0, test.duration), 1e-7, threads);
   return physics::energy_errors(
-      ends, [&](const double* state) { return system.energy(state); }, scale);
+      both.learnt, [&](const Eigen::MatrixXd& states) { return energy(states); }, test.scale);
 }
 
-Eigen::MatrixXd box_states(const TrainOptions& options, Index count, Random& random,
-                           double margin) {
-  const double velocity = margin * options.velocity;
-  const Eigen::Vector4d high(options.angle, options.angle, velocity, velocity);
-  return physics::random_states(random, {-high, high}, count);
-}
-
-Eigen::MatrixXd trajectory_states(const TrainOptions& options, Index trajectories, Random& random,
-                                  const physics::Motion& truth) {
-  const auto times = Eigen::VectorXd::LinSpaced(options.points, 0, options.duration);
-  const auto rolled_out = physics::roll_out(truth, box_states(options, trajectories, random), times,
-                                            for_truth, options.threads);
-  if (const std::string stopped = stopped_early(rolled_out); !stopped.empty())
-    std::cerr << "of the data set, " << stopped << '\n';
-  return points_of(rolled_out).y;
-}
-
-Judgement judge(const TrainOptions& options, const Motions& motions) {
+Judgement judge(const TrainOptions& options, const Subject& subject,
+                const physics::Motion& learnt) {
   const Stopwatch watch;
-  Random random(options.seed + judge_seed);
   Judgement judged;
-  judged.acceleration = physics::judge_accelerations(
-      motions.learnt,
-      physics::label(motions.truth, fresh_states(options, 10'000, random, motions.truth)));
-
-  if (options.rollouts > 0) {
-    const auto starts = box_states(options, options.rollouts, random);
-    const auto times = Eigen::VectorXd::LinSpaced(101, 0, options.duration);
-    judged.rolled_out = {
-        physics::judge_rollouts(
-            physics::roll_out(motions.learnt, starts, times, for_learnt(1e-6, options.duration),
-                              options.threads),
-            physics::roll_out(motions.truth, starts, times, for_truth, options.threads)),
-        paper_energy_errors(options.system, motions.learnt, random, options.threads).mean()};
+  if (const auto& simulated = subject.simulated) {
+    Random random(options.seed + judge_seed);
+    const Eigen::MatrixXd states = fresh_states(options, *simulated, 10'000, random);
+    judged.acceleration =
+        physics::judge_accelerations(learnt, physics::label(simulated->truth, states));
+    if (options.rollouts > 0) {
+      const Eigen::MatrixXd starts = region_states(*simulated, options.rollouts, random);
+      const auto times = Eigen::VectorXd::LinSpaced(101, 0, options.duration);
+      judged.rolled_out = errors_of(
+          roll_out_both({simulated->truth, learnt}, starts, times, learnt_tolerance, options.threads),
+          spreads(subject.coordinates, states));
+      judged.rolled_out->energy_error =
+          energy_errors(*simulated, learnt, random, options.threads).mean();
+    }
+  } else {
+    judged.acceleration = physics::judge_accelerations(learnt, subject.held_out);
+    if (const Comparison both = follow_held_out(subject, learnt); !both.truth.empty())
+      judged.rolled_out =
+          errors_of(both, spreads(subject.coordinates, subject.samples.states.cast<double>()));
   }
   judged.seconds = watch.seconds();
   return judged;
 }
 
-std::string trajectory_csv(const TrainOptions& options, const Motions& motions) {
+std::string trajectory_csv(const TrainOptions& options, const Simulated& simulated,
+                           const physics::Motion& learnt) {
   Random random(options.seed + example_seed);
-  const auto start = box_states(options, 1, random);
+  const physics::System& system = simulated.system;
   const auto times = Eigen::VectorXd::LinSpaced(501, 0, 2 * options.duration);
-  const auto truth = physics::roll_out(motions.truth, start, times, for_truth).front();
-  const auto learnt =
-      physics::roll_out(motions.learnt, start, times, for_learnt(1e-6, 2 * options.duration))
-          .front();
+  const Comparison both = roll_out_both({simulated.truth, learnt}, random_starts(system, random, 1),
+                                        times, learnt_tolerance, 1);
+  const Eigen::MatrixXd &truth = both.truth.front().y, &other = both.learnt.front().y;
+  const Index count = std::min(truth.cols(), other.cols());
 
-  // Both along the true trajectory.
-  const Eigen::MatrixXd rates = motions.truth(truth.y), learnt_rates = motions.learnt(truth.y);
+  std::vector<std::string> columns{"t"};
+  std::vector<Eigen::RowVectorXd> values{times.head(count).transpose()};
+  const auto add = [&](const std::string& name, const auto& row) {
+    columns.push_back(name);
+    values.emplace_back(row.leftCols(count));
+  };
+  const auto add_all = [&](const std::string& before, const std::string& behind,
+                           const Eigen::MatrixXd& rows) {
+    for (Index i = 0; i < rows.rows(); ++i)
+      add(before + system.coordinates[static_cast<std::size_t>(i)].name + behind, rows.row(i));
+  };
+  const physics::StateFunction energy = energy_of(system);
+  for (const auto& [before, states] : {std::pair("", &truth), std::pair("learnt ", &other)}) {
+    add_all(before, "", states->topRows(system.n()));
+    add_all(before, "'", states->bottomRows(system.n()));
+    add(std::string(before) + "energy", energy(*states));
+    if (system.picture.points) {
+      const Eigen::MatrixXd points = points_of(system)(*states);
+      const Index d = system.picture.dimension;
+      for (Index i = 0; i < points.rows(); ++i)
+        add(std::string(before) + "point " + "xyz"[i % d] + std::to_string(i / d + 1), points.row(i));
+    }
+  }
+  add_all("", "''", simulated.truth(truth).bottomRows(system.n()));
+  add_all("learnt ", "''", learnt(truth).bottomRows(system.n()));
 
   std::ostringstream csv;
   csv.precision(10);
-  csv << "t,theta1,theta2,omega1,omega2,energy,"
-         "learnt_theta1,learnt_theta2,learnt_omega1,learnt_omega2,learnt_energy,"
-         "alpha1,alpha2,learnt_alpha1,learnt_alpha2\n";
-  for (Index k = 0; k < std::min(truth.y.cols(), learnt.y.cols()); ++k) {
-    csv << truth.t[k];
-    for (const auto* trajectory : {&truth, &learnt}) {
-      for (const double value : trajectory->y.col(k)) csv << ',' << value;
-      csv << ',' << options.system.energy(trajectory->y.col(k).data());
-    }
-    for (const auto* r : {&rates, &learnt_rates})
-      for (const double alpha : r->col(k).tail(2)) csv << ',' << alpha;
-    csv << '\n';
-  }
+  for (std::size_t c = 0; c < columns.size(); ++c) csv << (c > 0 ? "," : "") << columns[c];
+  csv << '\n';
+  for (Index k = 0; k < count; ++k)
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      csv << values[c][k] << (c + 1 < columns.size() ? ',' : '\n');
   return csv.str();
 }
 

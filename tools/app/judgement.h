@@ -1,22 +1,23 @@
-// The double pendulum's judges: how well does a learnt motion follow the true one?
+// The judges of a run: how well does a learnt motion follow the true one, or the measured one?
 #pragma once
 
 #include <optional>
 #include <string>
 
 #include "physics/observe/judge.h"
-#include "tools/app/options.h"
+#include "tools/app/subject.h"
 
 namespace tools {
 
 struct Judgement {
-  physics::AccelerationErrors acceleration;  ///< over fresh states
+  physics::AccelerationErrors acceleration;  ///< over fresh states, or those held out
   double seconds = 0;                        ///< that judging took
 
-  /// Of trajectories; absent where none were asked for.
+  /// Of trajectories; absent where none were asked for, or the file tells of none.
   struct RolledOut {
-    physics::RolloutErrors errors;  ///< over random trajectories
-    double energy_error = 0;  ///< mean |E(T) - E(0)| / energy scale after 100 s from near rest
+    physics::RolloutErrors errors;   ///< over random trajectories, or pieces held out
+    Eigen::VectorXd valid;           ///< for how long each is right [s] (valid_up_to)
+    std::optional<double> energy_error;  ///< mean of energy_errors; absent where energy is unknown
   };
   std::optional<RolledOut> rolled_out;
 };
@@ -25,36 +26,39 @@ struct Judgement {
 struct Motions {
   physics::Motion truth, learnt;
 };
-/// The closed form of the double pendulum.
-physics::Motion true_motion(const physics::DoublePendulum& system);
 
-/// How trajectories are integrated: the true ones, and learnt ones at a tolerance. A learnt motion
-/// gets somewhat more steps than the true one takes; what needs more has run away.
-inline constexpr physics::Rk45Options for_truth{.rtol = 1e-8, .atol = 1e-8};
-physics::Rk45Options for_learnt(double tolerance, double duration);
+/// When a prediction is too far off to be of use: the distance of (q learnt - q true) / spread, above
+/// this. An angle's spread is 1 rad.
+inline constexpr double valid_up_to = 0.5;
+/// By which that distance is measured: 1 for an angle, else the deviation of states: 2n x N.
+Eigen::VectorXd spreads(const std::vector<physics::Coordinate>& coordinates,
+                        const Eigen::MatrixXd& states);
 
-/// The states of the training trajectories' points: 4 x (trajectories · points), fewer where one
-/// stopped early. What stopped is told on standard error.
-Eigen::MatrixXd trajectory_states(const TrainOptions& options, autodiff::Index trajectories,
-                                  autodiff::Random& random, const physics::Motion& truth);
+/// Trajectories from the same starts, in pairs.
+struct Comparison {
+  std::vector<physics::Solution> truth, learnt;
+};
+/// From starts 2n x N at these times.
+Comparison roll_out_both(const Motions& motions, const Eigen::MatrixXd& starts,
+                         const Eigen::VectorXd& times, double tolerance, int threads);
 
-/// Random states, |θ| <= angle and |ω| <= margin · velocity: 4 x count.
-Eigen::MatrixXd box_states(const TrainOptions& options, autodiff::Index count,
-                           autodiff::Random& random, double margin = 1);
+/// The learnt motion beside each measured trajectory that was held out, from its first state.
+Comparison follow_held_out(const Subject& subject, const physics::Motion& learnt);
 
-/// Judges on states and trajectories that training has not seen, drawn as its own are; the energy
-/// error by the protocol of Cranmer et al. 2020. A trajectory that has run away counts where it
-/// stopped for the rest.
-Judgement judge(const TrainOptions& options, const Motions& motions);
+/// Judges on states and trajectories that training has not seen, drawn as its own are; of a file, on
+/// what was held out.
+Judgement judge(const TrainOptions& options, const Subject& subject, const physics::Motion& learnt);
 
-/// |E(T) - E(0)| / energy scale of 40 starts near rest, T = 100 s, in units of the largest
-/// potential energy (29.4 J where masses and lengths are 1).
-Eigen::VectorXd paper_energy_errors(const physics::DoublePendulum& system,
-                                    const physics::Motion& learnt, autodiff::Random& random,
-                                    int threads);
+/// |h(T) - h(0)| / scale of 40 learnt motions: as the system's published test asks for, else from the
+/// region's states over 20 times the usual duration, in units of the energy's deviation there.
+Eigen::VectorXd energy_errors(const Simulated& simulated, const physics::Motion& learnt,
+                              autodiff::Random& random, int threads);
 
-/// One random start rolled out both ways, side by side, for figures: trajectory.csv. The
-/// accelerations in it, alpha, are both those of the states of the true trajectory.
-std::string trajectory_csv(const TrainOptions& options, const Motions& motions);
+/// One random start rolled out both ways, side by side, for figures: trajectory.csv. Its columns are
+/// t, every coordinate, its velocity ("r'"), "energy", the points of the picture ("x1", "y1", ...);
+/// all of the learnt motion again, with "learnt " before; and the accelerations ("r''") of both at
+/// the states of the true motion.
+std::string trajectory_csv(const TrainOptions& options, const Simulated& simulated,
+                           const physics::Motion& learnt);
 
 }  // namespace tools

@@ -1,26 +1,62 @@
 #include "tools/app/models.h"
 
-#include "nn/learning/loss.h"
-#include "nn/models/models.h"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "nn/learning/scales.h"
 #include "nn/optimisers/adam.h"
+#include "nn/optimisers/schedule.h"
 #include "nn/optimisers/soap.h"
+#include "tools/app/memory.h"
+#include "tools/app/progress.h"
+#include "tools/app/text.h"
 
 namespace tools {
 
-std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options,
-                                             const std::vector<bool>& angles,
-                                             const std::vector<std::string>& names) {
-  const nn::NetworkOptions network{
-      .hidden = {options.hidden.begin(), options.hidden.end()},
-      .activation = options.activation,
-      .angles = options.angle_features ? angles : std::vector<bool>(angles.size(), false),
-      .velocity_scale = options.velocity_scale,
-      .kinetic_prior = options.kinetic_prior,
-      .acceleration_scale = options.target_scale,
-      .names = names};
-  return nn::make_model(options.model, network, [system = options.system](nn::Var q, nn::Var v) {
-    return system.lagrangian(q, v);
-  });
+using autodiff::Index;
+
+namespace {
+
+/// --hidden, --model and so on, for a subject with these coordinates.
+nn::NetworkOptions network_options(const TrainOptions& o, const Subject& subject) {
+  nn::NetworkOptions network{.hidden = {o.hidden.begin(), o.hidden.end()},
+                             .activation = o.activation,
+                             .angles = {}};
+  for (const physics::Coordinate& c : subject.coordinates) {
+    network.angles.push_back(c.angle && o.angle_features);
+    network.names.push_back(c.name);
+  }
+  network.friction = o.friction;
+  network.controls = static_cast<Index>(subject.controls.size());
+  return network;
+}
+
+}  // namespace
+
+nn::Known known_of(const Subject& subject) {
+  if (!subject.simulated) return {};
+  const physics::System& system = subject.simulated->system;
+  return {.lagrangian = system.lagrangian,
+          .positions = system.picture.points,
+          .constraints = system.constraints,
+          .diagonal_mass = system.diagonal_mass};
+}
+
+std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& o, const Subject& subject,
+                                             const physics::DataSet& sample) {
+  const nn::Known known = known_of(subject);
+  nn::NetworkOptions network = network_options(o, subject);
+  if (!o.velocity_scale || !o.kinetic_prior || !o.target_scale)
+    nn::scale_to(network, sample);
+  if (o.velocity_scale) network.velocity_scale = *o.velocity_scale;
+  if (o.kinetic_prior) network.kinetic_prior = *o.kinetic_prior;
+  if (o.target_scale) network.acceleration_scale = *o.target_scale;
+  try {
+    return nn::make_model(o.model, network, known);
+  } catch (const std::invalid_argument& error) {
+    throw EndProgram(exit_usage, "--model " + o.model + ": " + error.what());
+  }
 }
 
 void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random) {
@@ -29,8 +65,8 @@ void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::
                                                              : nn::Initialiser::lecun);
 }
 
-nn::Loss make_loss(const TrainOptions& options) {
-  const double unit = options.target_scale;
+nn::Loss make_loss(const TrainOptions& options, const nn::NetworkModel& model) {
+  const nn::PerCoordinate& unit = model.options().acceleration_scale;
   if (options.loss == "mse") return nn::in_units_of(unit, nn::mse_loss);
   if (options.loss == "huber") return nn::in_units_of(unit, nn::huber_loss);
   return nn::in_units_of(unit, nn::l1_loss);
@@ -40,6 +76,63 @@ std::unique_ptr<nn::Optimiser> make_optimiser(const TrainOptions& options, const
   if (options.optimiser == "adam") return std::make_unique<nn::Adam>(model.parameters().size());
   return std::make_unique<nn::Soap>(model.parameters(),
                                     nn::Soap::Options{.threads = options.threads});
+}
+
+nn::Trainer make_trainer(const TrainOptions& options, nn::Model& model, nn::Optimiser& optimiser,
+                         const nn::Loss& loss) {
+  if (options.batch > 4096) {  // it takes two small ones to tell how much this one will need
+    const auto arena_size = [&](Index width) {
+      const nn::TrainingStep small(model, loss, {width, width});
+      return static_cast<double>(small.program().arena_size());
+    };
+    const double width = std::min(options.batch, options.shard_width), of_16 = arena_size(16);
+    const double of_shard = of_16 + (arena_size(32) - of_16) * (width - 16) / 16;
+    require_memory(sizeof(autodiff::Scalar) * of_shard * options.batch / width,
+                   "--batch, --shard-width and --hidden");
+  }
+  return {model, optimiser,
+          {.loss = loss,
+           .batch = options.batch,
+           .shard_width = options.shard_width,
+           .threads = options.threads,
+           .clip = options.clip > 0 ? options.clip : std::numeric_limits<double>::infinity()}};
+}
+
+double learning_rate(const TrainOptions& options, long epoch, long step, long total) {
+  const double peak = options.learning_rate;
+  const long warmup = std::lround(options.warmup * static_cast<double>(total));
+  if (options.schedule == "step")
+    return nn::StepLR{peak, options.lr_step, options.lr_gamma}.rate(epoch);
+  if (options.schedule == "cosine") return nn::WarmupCosine{peak, warmup, total}.rate(step);
+  if (options.schedule == "onecycle") return nn::OneCycle{peak, warmup, total}.rate(step);
+  return peak;
+}
+
+std::string the_job(const TrainOptions& options, const nn::Model& model, nn::Trainer& trainer,
+                    Batches& batches) {
+  const Course course = batches.course();
+  const auto one_step = [&](Index k) {
+    batches.go_to(k % course.per_epoch);
+    trainer.loss_and_gradient(batches.states(), batches.accelerations(), batches.controls());
+  };
+  one_step(0);  // the first also fetches its memory
+  const Stopwatch watch;
+  int steps = 0;
+  for (; steps == 0 || (steps < 100 && watch.seconds() < 1); ++steps) one_step(steps);
+  const double seconds = watch.seconds() / steps;
+  const autodiff::Program& program = trainer.training_step().program();
+  const Index shards = (options.batch + options.shard_width - 1) / options.shard_width;
+  const double megabytes = 1e-6 * static_cast<double>(shards * program.arena_size()) *
+                           static_cast<double>(sizeof(autodiff::Scalar));
+  return to_toml(options) +
+         format(
+             "\n# The job: %td parameters; %ld epochs of %ld steps of %d samples: %ld steps in "
+             "all.\n"
+             "# A step is %d instructions on %td shards of the batch, in %.2g MB,\n"
+             "# and takes %.3g ms here without the optimiser: about %s in all.\n",
+             model.parameters().size(), course.epochs(), course.per_epoch, options.batch,
+             course.total, program.instructions(), shards, megabytes, 1e3 * seconds,
+             duration(static_cast<double>(course.total) * seconds).c_str());
 }
 
 }  // namespace tools

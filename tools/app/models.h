@@ -1,30 +1,36 @@
-// From options to what trains: the model, its loss and the optimiser.
+// From options to what trains: the model, its loss, the optimiser and its rates.
 #pragma once
 
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "nn/learning/training_step.h"
-#include "nn/models/network_model.h"
-#include "nn/optimisers/optimiser.h"
-#include "tools/app/options.h"
+#include "nn/learning/trainer.h"
+#include "nn/models/models.h"
+#include "tools/app/batches.h"
 
 namespace tools {
 
-/// The double pendulum's coordinates: their names, and which of them are angles.
-inline const std::vector<std::string> pendulum_names{"theta1", "theta2"};
-inline const std::vector<bool> both_angles{true, true};
+/// What is known of the subject beside its states, and in no file of weights.
+nn::Known known_of(const Subject& subject);
 
-/// The model that --model names, all its parameters zero; `angles` tells which of the system's
-/// coordinates are angles, `names` what they are called.
-std::unique_ptr<nn::NetworkModel> make_model(
-    const TrainOptions& options, const std::vector<bool>& angles = both_angles,
-    const std::vector<std::string>& names = pendulum_names);
+/// The model that --model names, all its parameters zero. Scales that the options leave to the data
+/// come from `sample`.
+std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options, const Subject& subject,
+                                             const physics::DataSet& sample);
 /// Gives it random first weights.
 void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random);
 
-nn::Loss make_loss(const TrainOptions& options);
+nn::Loss make_loss(const TrainOptions& options, const nn::NetworkModel& model);
 std::unique_ptr<nn::Optimiser> make_optimiser(const TrainOptions& options, const nn::Model& model);
+/// Ends the program where the batch needs more memory than there is.
+nn::Trainer make_trainer(const TrainOptions& options, nn::Model& model, nn::Optimiser& optimiser,
+                         const nn::Loss& loss);
+
+/// --schedule: the rate of a step, counted from 0 over all epochs.
+double learning_rate(const TrainOptions& options, long epoch, long step, long total);
+
+/// --dry-run: all options, and how much there is to do, as a first few steps show it.
+std::string the_job(const TrainOptions& options, const nn::Model& model, nn::Trainer& trainer,
+                    Batches& batches);
 
 }  // namespace tools

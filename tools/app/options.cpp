@@ -13,6 +13,7 @@
 #include "tools/app/flags.h"
 #include "tools/app/presets.h"
 #include "tools/app/run_folder.h"
+#include "tools/app/subject.h"
 #include "tools/app/text.h"
 #include "tools/app/toml.h"
 
@@ -56,9 +57,9 @@ void declare(Flags& flags, TrainOptions& o) {
       .check(not_empty())
       .only_on_command_line();
   flags.add("--preset", o.preset,
-            "Where all options start from: default, the whole phase space in about a minute; "
-            "best, the same in ten; seed, the slides' sweet spot to the letter; paper, the "
-            "published set-up (a day on a laptop: give it --steps)");
+            "Where all options start from: default, the double pendulum in half a minute; best, the "
+            "same in ten; seed, the slides' sweet spot to the letter; paper, the published set-up "
+            "(a day on a laptop: give it --steps); any, where --system or --data is given");
   flags
       .add_switch(
           "--list-presets", [] { throw EndProgram(exit_ok, list_of_presets()); },
@@ -103,12 +104,23 @@ void declare(Flags& flags, TrainOptions& o) {
       .only_on_command_line()
       .group(run);
 
-  flags.add_system(o.system);
+  const std::string system = "System";
+  flags.add("--system", o.system, "What is learnt: one of --list-systems").group(system);
+  flags
+      .add("--set", o.set,
+           "Parameters of the system, as in k=40,m=1; the others are as --list-systems tells")
+      .group(system);
+  flags
+      .add_switch(
+          "--list-systems", [] { throw EndProgram(exit_ok, list_of_systems()); },
+          "Print every system with its coordinates and parameters and exit")
+      .only_on_command_line()
+      .group(system);
 
   const std::string data = "Data";
   flags
       .add("--data", o.data,
-           "CSV file to learn from instead of the double pendulum; its first line names the "
+           "CSV file to learn from instead of a simulated system; its first line names the "
            "columns, as in t,theta:angle,theta' (docs/data.md)")
       .check(not_empty())
       .group(data);
@@ -119,21 +131,20 @@ void declare(Flags& flags, TrainOptions& o) {
       .group(data);
   flags
       .add("--source", o.source,
-           "fresh: new random states in every batch; fixed: so many random states, drawn "
-           "once, as trajectories have points; trajectories: points of integrated "
-           "trajectories")
+           "fresh: new random states in every batch; fixed: trajectories x points random states, "
+           "drawn once; trajectories: points of integrated trajectories")
       .check(one_of({"fresh", "fixed", "trajectories"}))
       .group(data);
-  flags.add("--angle", o.angle, "Random starts have |theta| up to this [rad]")
+  flags.add("--angle", o.angle, "Angles start within +- this [rad]; 0: within the system's own region")
       .check(between(0, any))
       .group(data);
-  flags.add("--velocity", o.velocity, "Random starts have |omega| up to this [rad/s]")
+  flags.add("--velocity", o.velocity, "Velocities start within +- this; 0: within the system's own region")
       .check(between(0, any))
       .group(data);
   flags
       .add("--velocity-margin", o.velocity_margin,
-           "Random training states have |omega| up to --velocity times this: motions that start "
-           "within --velocity get faster")
+           "Velocities of random training states reach this many times as far as those of starts: "
+           "motions get faster")
       .check(between(positive, any))
       .group(data);
   flags.add("--trajectories", o.trajectories, "Trajectories in the fixed set")
@@ -142,8 +153,8 @@ void declare(Flags& flags, TrainOptions& o) {
   flags.add("--points", o.points, "Points taken from each, evenly in time")
       .check(whole(2, 1'000'000))
       .group(data);
-  flags.add("--duration", o.duration, "Length of a trajectory [s]")
-      .check(between(1e-6, 1e6))
+  flags.add("--duration", o.duration, "Length of a trajectory [s]; 0: as is usual for the system")
+      .check(between(0, 1e6))
       .group(data);
 
   const std::string model = "Model";
@@ -167,11 +178,19 @@ void declare(Flags& flags, TrainOptions& o) {
       .check(one_of({"auto", "rule", "slides", "lecun"}))
       .group(model);
   flags.add("--angle-features", o.angle_features, "Angles enter as (cos, sin)").group(model);
-  flags.add("--velocity-scale", o.velocity_scale, "Velocities enter times this")
-      .check(between(positive, any))
+  flags
+      .add("--velocity-scale", o.velocity_scale,
+           "Velocities enter times this; auto: each as the data spread")
       .group(model);
-  flags.add("--kinetic-prior", o.kinetic_prior, "a of the term a/2 |omega|^2 added to L")
-      .check(between(0, any))
+  flags
+      .add("--kinetic-prior", o.kinetic_prior,
+           "a of the term a/2 |v|^2 added to L; auto: each as the data spread")
+      .group(model);
+  flags
+      .add("--friction", o.friction,
+           "Learn a friction Q = -R v beside the model, R = C C': none; linear, C constant; "
+           "network, C a network of the coordinates")
+      .check(one_of({"none", "linear", "network"}))
       .group(model);
 
   const std::string training = "Training";
@@ -180,8 +199,8 @@ void declare(Flags& flags, TrainOptions& o) {
       .group(training);
   flags
       .add("--target-scale", o.target_scale,
-           "Accelerations are compared (and put out by an mlp) in units of this [rad/s^2]")
-      .check(between(positive, any))
+           "Accelerations are compared (and put out by an mlp) in units of this; auto: each in its "
+           "mean size")
       .group(training);
   flags.add("--batch", o.batch, "Samples of a step").check(whole(1, 10'000'000)).group(training);
   flags.add("--epochs", o.epochs, "Epochs; of a fixed set or a file: how often it is gone through")
@@ -242,9 +261,11 @@ void declare(Flags& flags, TrainOptions& o) {
 
   flags.set_footer(
       "Examples:\n"
-      "  ./train                                  learn the double pendulum in about a minute\n"
+      "  ./train                                  learn the double pendulum in half a minute\n"
       "  ./train --preset seed                    the slides' experiment, in seconds\n"
       "  ./train --model mlp                      the same data, learnt without physics\n"
+      "  ./train --system kepler                  any system of --list-systems\n"
+      "  ./train --system chain --set n=3,l=0.5   with other parameters\n"
       "  ./train --data mine.csv                  a system of one's own\n"
       "  ./train --seed 7 --out runs/seven        another draw of everything random\n"
       "  ./train --config runs/default/config.toml --epochs 10\n"
@@ -261,10 +282,10 @@ struct Rule {
 
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> all{
-      {{"m1", "m2", "l1", "l2", "g", "source", "angle", "velocity", "velocity-margin",
+      {{"system", "set", "source", "angle", "velocity", "velocity-margin",
         "trajectories", "points", "duration", "steps-per-epoch", "rollouts"},
        [](const TrainOptions& o) { return o.data.empty(); },
-       "beside --data: they are of the simulated double pendulum"},
+       "beside --data: they are of a simulated system"},
       {{"held-out"}, [](const TrainOptions& o) { return !o.data.empty(); }, "without --data"},
       {{"velocity-margin"},
        [](const TrainOptions& o) { return o.source != "trajectories"; },
@@ -284,7 +305,7 @@ const std::vector<Rule>& rules() {
       {{"velocity-scale"},
        [](const TrainOptions& o) { return o.model != "delan"; },
        "with --model delan: its networks see coordinates only"},
-      {{"kinetic-prior"},
+      {{"kinetic-prior", "friction"},
        [](const TrainOptions& o) { return o.model != "mlp"; },
        "with --model mlp: it has no energies"},
       {{"lr-step", "lr-gamma"},
@@ -342,7 +363,13 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
   if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
     o.steps = long{o.epochs} * o.steps_per_epoch;
   if (o.out.empty())
-    o.out = "runs/" + (o.data.empty() ? o.preset : std::filesystem::path(o.data).stem().string());
+    o.out = "runs/" + (!o.data.empty()              ? std::filesystem::path(o.data).stem().string()
+                       : preset(o.preset).of_any_system ? o.system
+                                                        : o.preset);
+  if (o.data.empty()) {
+    const physics::System system = system_of(o);
+    if (o.duration == 0) o.duration = system.duration;
+  }
   if (!o.data.empty()) o.data = from_anywhere(o.data);
   if (o.threads == 0) o.threads = all_threads();
 }
@@ -378,8 +405,8 @@ struct CommandLine {
 
   CommandLine(int argc, const char* const* argv, TrainOptions base) : options(std::move(base)) {
     Flags flags("./train",
-                "Trains a Lagrangian neural network on the double pendulum, or on data of one's "
-                "own, and judges it.");
+                "Trains a Lagrangian neural network on a mechanical system, or on data of one's own, "
+                "and judges it.");
     declare(flags, options);
     flags.parse_or_end(argc, argv);
     for (const FlagState& flag : flags.list())
@@ -400,6 +427,9 @@ TrainOptions new_run(int argc, const char* const* argv) {
         if (key == "preset" && !first.given.contains(key)) preset_name = value;
       }
     }
+    given.insert(first.given.begin(), first.given.end());
+    if (!given.contains("preset") && (given.contains("system") || given.contains("data")))
+      preset_name = preset_of_any_system().name;
     TrainOptions options = preset(preset_name).options;
     std::set<std::string> changed = set_by_toml(toml, options);
     CommandLine last(argc, argv, options);

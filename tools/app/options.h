@@ -2,16 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "physics/systems/double_pendulum.h"
 #include "tools/app/program.h"
 
 namespace tools {
 
-/// The preset "default": the double pendulum over its whole phase space, in about a minute.
+/// The preset "default": the double pendulum over its whole phase space, in half a minute.
 struct TrainOptions {
   std::string preset = "default";
   std::string config;  ///< file of options under the flags; empty: none
@@ -24,29 +25,31 @@ struct TrainOptions {
   double checkpoint_every = 30;  ///< [s]; 0: only where it stops
   long stop_after = 0;           ///< batches; 0: do not
 
-  physics::DoublePendulum system;
+  std::string system = "double_pendulum";  ///< of physics/systems/table.h
+  std::map<std::string, double> set = {};  ///< its parameters that are not the defaults
 
   std::string data;  ///< CSV file to learn from instead of the system; empty: none. Parsing makes
                      ///< it absolute
   double held_out = 0.1;         ///< part of the file that judges
   std::string source = "fresh";  ///< fresh: new states in every batch; fixed, trajectories: a set
-  double angle = 3.141592653589793;  ///< starts have |θ| <= angle [rad]
-  double velocity = 10;              ///< and |ω| <= velocity [rad/s]
-  double velocity_margin = 1.1;      ///< training states have |ω| <= velocity times this
+  double angle = 0;     ///< angles start within ± this [rad]; 0: the system's own region
+  double velocity = 0;  ///< velocities start within ± this; 0: the system's own region
+  double velocity_margin = 1.1;  ///< training states' velocities reach so many times as far
   int trajectories = 512;            ///< of the set
   int points = 4;                    ///< taken from each
-  double duration = 5;               ///< of each, and of the rolled-out ones that judge [s]
+  double duration = 0;  ///< of each, and of those that judge [s]; 0: the system's. Parsing sets it
 
-  std::string model = "lnn";  ///< lnn, delan, hnn or mlp
+  std::string model = "lnn";  ///< of nn/models/models.h
   std::vector<int> hidden = {64, 64, 64};
   std::string activation = "softplus";
   std::string initialiser = "auto";  ///< parsing makes it rule (lnn) or lecun (the others)
   bool angle_features = true;        ///< angles enter as (cos, sin)
-  double velocity_scale = 0.1;       ///< velocities enter times this
-  double kinetic_prior = 2;          ///< a of ½ a |ω|² added to L
+  std::optional<double> velocity_scale = 0.1;  ///< velocities enter times this; none: by the data
+  std::optional<double> kinetic_prior = 2;     ///< a of ½ a |v|² added to L; none: by the data
+  std::string friction = "none";               ///< none, linear or network
 
   std::string loss = "l1";
-  double target_scale = 1;  ///< accelerations are compared in units of this [rad/s²]
+  std::optional<double> target_scale = 1;  ///< unit of accelerations; none: by the data
   int batch = 128;
   int epochs = 40;
   int steps_per_epoch = 1000;  ///< with fresh states; a fixed set or a file is gone through once

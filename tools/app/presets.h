@@ -12,10 +12,15 @@ struct Preset {
   std::string name;
   std::string what;  ///< in a line
   TrainOptions options;
+  std::string note = {};       ///< what a run with its learning rate is told
+  bool of_any_system = false;  ///< scales and states come from the system or the data
 };
 
 /// The default first.
 const std::vector<Preset>& presets();
+
+/// What --system and --data start from.
+const Preset& preset_of_any_system();
 
 /// By name. Throws EndProgram that tells the known ones.
 const Preset& preset(const std::string& name);

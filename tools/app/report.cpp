@@ -2,15 +2,16 @@
 
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "nn/models/models.h"
+#include "physics/observe/judge.h"
+#include "tools/app/json.h"
+#include "tools/app/presets.h"
 #include "tools/app/text.h"
 
 namespace tools {
 namespace {
-
-std::vector<double> list(const Eigen::VectorXd& v) { return {v.begin(), v.end()}; }
 
 /// NaN where the truth does not spread at all.
 Eigen::VectorXd ratio(const Eigen::VectorXd& error, const Eigen::VectorXd& spread) {
@@ -22,7 +23,7 @@ std::vector<std::string> worse_coordinates(const RunResult& result) {
   const auto worse = result.judgement->acceleration.worse_than_constant();
   std::vector<std::string> names;
   for (Eigen::Index i = 0; i < worse.size(); ++i)
-    if (worse[i]) names.push_back(result.coordinates[static_cast<std::size_t>(i)]);
+    if (worse[i]) names.push_back(result.coordinates[static_cast<std::size_t>(i)].name);
   return names;
 }
 
@@ -32,12 +33,38 @@ std::vector<long> lines(const std::vector<Cut>& cuts) {
   return numbers;
 }
 
+std::vector<std::string> names(const std::vector<physics::Coordinate>& coordinates) {
+  std::vector<std::string> all;
+  for (const physics::Coordinate& c : coordinates) all.push_back(c.name);
+  return all;
+}
+
+/// The unit of every coordinate times `behind`, where they have one unit and it is known: " [rad/s^2]".
+std::string common_unit(const std::vector<physics::Coordinate>& coordinates,
+                        const std::string& behind, bool squared = false) {
+  const std::string& unit = coordinates.front().unit;
+  for (const physics::Coordinate& c : coordinates)
+    if (c.unit != unit) return " [own units]";
+  if (unit.empty()) return "";
+  return " [" + unit + (squared ? "^2" : "") + behind + ']';
+}
+
+double median(const Eigen::VectorXd& values) { return physics::quantile(values, 0.5); }
+
 }  // namespace
+
+RunResult::RunResult(const TrainOptions& of, const Subject& subject, const nn::NetworkModel& model)
+    : options(of),
+      coordinates(subject.coordinates),
+      learns(nn::find_model(of.model).learns),
+      parameters(model.parameters().size()) {
+  if (subject.measured) data = subject.measured->found;
+}
 
 std::string divergence_text(long step, const std::optional<nn::Divergence>& found) {
   std::string text = format("step %ld has no finite loss and gradient: ", step);
   if (!found) {
-    text += "every sample by itself has, their sum has not.\n";
+    text += "each sample is finite alone; their sum overflowed.\n";
   } else {
     text += format("sample %td is the first, with %s the first value that is NaN or Inf,\n",
                    found->sample, found->operation.c_str());
@@ -52,12 +79,14 @@ std::string divergence_text(long step, const std::optional<nn::Divergence>& foun
 }
 
 std::string to_json(const RunResult& result) {
-  nlohmann::ordered_json json{
+  Json json{
       {"preset", result.options.preset},      {"status", result.status},
+      {"system", result.data ? Json() : Json(result.options.system)},
       {"seed", result.options.seed},          {"threads", result.options.threads},
       {"wall_s", result.standing.seconds},    {"train_steps", result.standing.train_steps},
       {"train_loss", result.standing.loss()}, {"parameters", result.parameters},
       {"model", result.options.model},        {"skipped", result.standing.skipped},
+      {"coordinates", names(result.coordinates)},
       {"builds", result.standing.builds},
   };
   if (const auto& data = result.data)
@@ -66,44 +95,40 @@ std::string to_json(const RunResult& result) {
                     {"trajectories", data->trajectories},
                     {"gaps_before_lines", lines(data->gaps)},
                     {"jumps_before_lines", lines(data->jumps)},
-                    {"coordinates", result.coordinates},
                     {"time_step_s", data->time_step},
                     {"accelerations_estimated", data->estimated}};
   if (const auto& judged = result.judgement) {
     const auto& acceleration = judged->acceleration;
     json["acceleration_l1"] = acceleration.l1.sum();
-    json["acceleration_l1_each"] = list(acceleration.l1);
-    json["acceleration_mse"] = list(acceleration.mse);
-    json["acceleration_largest"] = list(acceleration.largest);
+    json["acceleration_l1_each"] = acceleration.l1;
+    json["acceleration_mse"] = acceleration.mse;
+    json["acceleration_largest"] = acceleration.largest;
     // In units of what the best constant prediction would come to: at 1 nothing has been learnt.
-    json["acceleration_l1_relative"] = list(ratio(acceleration.l1, acceleration.l1_of_median));
-    json["acceleration_mse_relative"] = list(ratio(acceleration.mse, acceleration.mse_of_mean));
+    json["acceleration_l1_relative"] = ratio(acceleration.l1, acceleration.l1_of_median);
+    json["acceleration_mse_relative"] = ratio(acceleration.mse, acceleration.mse_of_mean);
     json["worse_than_constant"] = worse_coordinates(result);
     if (const auto& rolled_out = judged->rolled_out) {
-      json["trajectory_mse"] = list(rolled_out->errors.mse);
-      json["trajectory_mse_median"] = list(rolled_out->errors.median);
-      json["trajectories"] = result.options.rollouts;
+      json["trajectory_mse"] = rolled_out->errors.mse;
+      json["trajectory_mse_median"] = rolled_out->errors.median;
+      json["trajectories"] = rolled_out->valid.size() + rolled_out->errors.left_out;
       json["trajectories_stopped"] = rolled_out->errors.stopped;
       json["trajectories_left_out"] = rolled_out->errors.left_out;
-      json["energy_error"] = rolled_out->energy_error;
+      json["valid_seconds_median"] = median(rolled_out->valid);
+      if (rolled_out->energy_error) json["energy_error"] = *rolled_out->energy_error;
     }
     json["judge_s"] = judged->seconds;
   }
-  return json.dump(2) + '\n';
+  return json.text();
 }
 
 std::string to_table(const RunResult& result) {
   const TrainOptions& o = result.options;
   std::string hidden;
   for (const int width : o.hidden) hidden += (hidden.empty() ? "" : "-") + std::to_string(width);
-  const std::string learnt = o.model == "lnn"     ? "L(q, v)"
-                             : o.model == "delan" ? "M(q) and V(q)"
-                             : o.model == "hnn"   ? "H(q, p)"
-                                                  : "a(q, v)";
   std::string text =
       format(
-          "\n  learnt    %s of %s, hidden layers %s, %td parameters\n", learnt.c_str(),
-          o.data.empty() ? "the double pendulum" : std::filesystem::path(o.data).filename().c_str(),
+          "\n  learnt    %s of %s, hidden layers %s, %td parameters\n", result.learns.c_str(),
+          o.data.empty() ? ("the " + o.system).c_str() : std::filesystem::path(o.data).filename().c_str(),
           hidden.c_str(), result.parameters) +
       format("  training  %ld steps of %d samples in %.1f s (%.1f us a step), last loss %.4g\n",
              result.standing.train_steps, o.batch, result.standing.seconds,
@@ -113,47 +138,71 @@ std::string to_table(const RunResult& result) {
   if (result.standing.skipped > 0)
     text += format("  skipped   %ld of %ld batches, for want of a finite loss and gradient\n",
                    result.standing.skipped, result.standing.train_steps + result.standing.skipped);
+  if (const Preset& from = preset(o.preset);
+      !from.note.empty() && o.learning_rate == from.options.learning_rate)
+    text += "  note      " + from.note + '\n';
   if (!result.judgement) return text;
 
   const Judgement& judged = *result.judgement;
-  const auto row = [](const char* name, const Eigen::VectorXd& v) {
-    std::string line = format("  %-42s", name);
+  const auto row = [](const std::string& name, const Eigen::VectorXd& v) {
+    std::string line = format("  %-42s", name.c_str());
     for (const double value : v) line += format(" %11.4g", value);
     return line + '\n';
   };
   text += format("\n  %-42s", "how well");
-  for (const std::string& name : result.coordinates) text += format(" %11s", name.c_str());
-  const bool angles = o.data.empty();
-  text +=
-      '\n' + row(angles ? "acceleration, mean |error|     [rad/s^2]" : "acceleration, mean |error|",
-                 judged.acceleration.l1);
-  text += row(angles ? "acceleration, mean square    [rad^2/s^4]" : "acceleration, mean square",
-              judged.acceleration.mse);
+  for (const physics::Coordinate& c : result.coordinates) text += format(" %11s", c.name.c_str());
+  const auto unit = [&](const char* behind, bool squared = false) {
+    return common_unit(result.coordinates, behind, squared);
+  };
+  text += '\n' + row("acceleration, mean |error|" + unit("/s^2"), judged.acceleration.l1);
+  text += row("acceleration, mean square" + unit("/s^4", true), judged.acceleration.mse);
   text += row("  of the best constant's, mean |error|",
               ratio(judged.acceleration.l1, judged.acceleration.l1_of_median));
   text += row("  of the best constant's, mean square",
               ratio(judged.acceleration.mse, judged.acceleration.mse_of_mean));
   if (const auto& rolled_out = judged.rolled_out) {
-    text += row("trajectories, mean square        [rad^2]", rolled_out->errors.mse);
-    text += row("  the same, median trajectory    [rad^2]", rolled_out->errors.median);
-    text += format("  %-42s %11.4g\n", "energy error after 100 s  [of its scale]",
-                   rolled_out->energy_error);
+    text += row("trajectories, mean square" + unit("", true), rolled_out->errors.mse);
+    text += row("  the same, median trajectory" + unit("", true), rolled_out->errors.median);
+    text += format("  %-42s %11.4g\n", "valid prediction, median [s]", median(rolled_out->valid));
+    if (rolled_out->energy_error)
+      text += format("  %-42s %11.4g\n", "energy error of a long motion [of its scale]",
+                     *rolled_out->energy_error);
   }
   if (const auto worse = worse_coordinates(result); !worse.empty()) {
     text += "\n  worse than a constant prediction:";
     for (const std::string& name : worse) text += ' ' + name;
     text += "\n";
   }
-  if (!o.data.empty())
-    return text + format("\n  judged on %g %% of the file that were held out\n", 100 * o.held_out);
-  text += format("\n  %d random trajectories of %g s, judged in %.1f s", o.rollouts, o.duration,
-                 judged.seconds);
+  if (result.data)
+    text += format("\n  judged on %g %% of the file that were held out", 100 * o.held_out);
+  else
+    text += format("\n  %d random trajectories of %g s", o.rollouts, o.duration);
+  text += format(", judged in %.1f s", judged.seconds);
   if (judged.rolled_out && judged.rolled_out->errors.stopped > 0)
     text += format("; %td of them ran away before their end", judged.rolled_out->errors.stopped);
   if (judged.rolled_out && judged.rolled_out->errors.left_out > 0)
     text += format("\n  %td of them are left out, whose truth stopped early, the first at %s",
                    judged.rolled_out->errors.left_out, judged.rolled_out->errors.reason.c_str());
   return text + '\n';
+}
+
+std::string ending(const RunResult& result, const RunFolder& folder) {
+  const std::string where = folder.path().string();
+  const long steps = result.standing.train_steps;
+  if (result.status == "diverged")
+    return format("diverged after %ld steps (batches without a finite loss: %ld); the weights before "
+                  "are in %s/",
+                  steps, result.standing.skipped, where.c_str());
+  return format("interrupted after %ld steps; go on with ./train --resume %s", steps, where.c_str());
+}
+
+ExitCode tell(const RunResult& result, const RunFolder& folder) {
+  const std::string where = folder.path().string() + '/';
+  if (!result.options.quiet && !print(to_table(result) + "  files in " + where + '\n'))
+    complain("the run is " + result.status + "; its files are in " + where);
+  if (result.status == "finished") return exit_ok;
+  complain(ending(result, folder));
+  return result.status == "diverged" ? exit_diverged : exit_interrupted;
 }
 
 }  // namespace tools

@@ -30,7 +30,8 @@ physics::Solution standing(double q, Index count) {
   return trajectory(states);
 }
 
-const physics::Energy first_entry = [](const double* state) { return state[0]; };
+const physics::Energy first_entry = [](const Eigen::MatrixXd& states) { return states.topRows(1); };
+const Eigen::VectorXd as_they_are = Eigen::VectorXd::Ones(1);
 
 }  // namespace
 
@@ -161,7 +162,7 @@ TEST_CASE("what the truth itself could not follow is left out and counted") {
   CHECK(none.mse.size() == 1);
   CHECK(std::isnan(none.mse[0]));
   CHECK(std::isnan(none.median[0]));
-  CHECK(physics::valid_times({standing(1, 4)}, {stopped}, 1).size() == 0);
+  CHECK(physics::valid_times({standing(1, 4)}, {stopped}, 1, as_they_are).size() == 0);
 }
 
 TEST_CASE("trajectories whose parts do not fit together are refused, with the numbers") {
@@ -185,7 +186,7 @@ TEST_CASE("trajectories whose parts do not fit together are refused, with the nu
               judge_rollouts({standing(0, 3), wide}, {standing(0, 3), wide});
             }),
             "trajectory 1"));
-  CHECK(has(message([&] { physics::valid_times({standing(0, 3)}, {standing(0, 3)}, 1); }),
+  CHECK(has(message([&] { physics::valid_times({standing(0, 3)}, {standing(0, 3)}, 1, as_they_are); }),
             "0 times"));
   CHECK(has(message([&] { energy_errors({standing(0, 0)}, first_entry, 1); }), "2x0"));
 }
@@ -223,8 +224,16 @@ TEST_CASE("a trajectory is believed up to the last time before it is off by the 
   back.row(2).setConstant(100);     // velocities do not count
   const Eigen::VectorXd times =
       physics::valid_times({with_times(off), with_times(back), with_times(back.leftCols(2))},
-                           {with_times(truth), with_times(truth), with_times(truth)}, 0.5);
+                           {with_times(truth), with_times(truth), with_times(truth)}, 0.5,
+                           Eigen::Vector2d(1, 1));
   CHECK(times == Eigen::Vector3d(0.5, 2, 0.5));
+  // In units of 0.5 the first coordinate alone is off by 0.6; later than 0 begins the clock of some.
+  physics::Solution late = with_times(truth);
+  late.t.array() += 7;
+  CHECK(physics::valid_times({with_times(off)}, {late}, 0.5, Eigen::Vector2d(0.5, 100))[0] == 0);
+  CHECK(physics::valid_times({with_times(off)}, {late}, 0.5, Eigen::Vector2d(1, 100))[0] == 1.5);
+  CHECK_THROWS_AS(physics::valid_times({with_times(off)}, {late}, 0.5, as_they_are),
+                  std::invalid_argument);
 }
 
 TEST_CASE("quantiles lie between neighbours in a straight line") {

@@ -129,7 +129,7 @@ TEST_CASE("unknown systems, unknown parameters and impossible values are refused
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(
       make_system(pendulum, {{"l", -1}}),
-      doctest::Contains("l = -1 is out of range: the pendulum's length of the rod"),
+      doctest::Contains("l=-1 is out of range: the pendulum's length of the rod"),
       std::invalid_argument);
   CHECK_THROWS_AS(make_system(pendulum, {{"l", std::nan("")}}), std::invalid_argument);
 }

@@ -1,0 +1,65 @@
+// Training a model: for each batch its loss and gradient, then a step of the optimiser.
+//
+//     const physics::System system = make_system(physics::find_system("kepler"));
+//     autodiff::Random random(0);
+//     const physics::DataSet data = label(motion_of(system), random_starts(system, random, 20'000));
+//     nn::NetworkOptions options{.angles = {false, true}};
+//     nn::scale_to(options, data);
+//     nn::LagrangianNetwork model(options);
+//     model.initialise(random);
+//     nn::Soap soap(model.parameters());
+//     nn::Trainer trainer(model, soap, {.loss = nn::in_units_of(options.acceleration_scale, nn::l1_loss)});
+//     trainer.fit(data, random, 5000, [](long step) { return nn::WarmupCosine{1e-2, 100, 5000}.rate(step); });
+//     const physics::Motion learnt = nn::learnt_motion(model);
+#pragma once
+
+#include <functional>
+#include <limits>
+
+#include "autodiff/random.h"
+#include "nn/learning/loss.h"
+#include "nn/learning/training_step.h"
+#include "nn/optimisers/optimiser.h"
+#include "physics/data_set.h"
+
+namespace nn {
+
+class Trainer {
+ public:
+  struct Options {
+    Loss loss = l1_loss;
+    Index batch = 128;       ///< samples of a step
+    Index shard_width = 32;  ///< samples a thread takes at a time
+    int threads = 1;
+    double clip = 1;  ///< largest norm of the gradient
+  };
+
+  /// Model and optimiser must outlive it.
+  Trainer(Model& model, Optimiser& optimiser, const Options& options);
+
+  /// Of a batch at the present parameters: states 2n x batch, accelerations n x batch, controls
+  /// k x batch, column-major.
+  double loss_and_gradient(const Scalar* states, const Scalar* accelerations,
+                           const Scalar* controls = nullptr);
+  /// Were the last loss and all of its gradient finite?
+  bool finite() const;
+  /// One step of the optimiser along the last gradient.
+  void step(double rate);
+
+  /// So many steps over the data, shuffled anew each time they have been gone through;
+  /// rate(step) is the learning rate. Throws std::runtime_error at a loss that is not finite, and
+  /// std::invalid_argument for data that do not fill a batch.
+  void fit(const physics::DataSet& data, autodiff::Random& random, long steps,
+           const std::function<double(long step)>& rate);
+
+  const TrainingStep& training_step() const { return step_; }
+
+ private:
+  Model& model_;
+  Optimiser& optimiser_;
+  Options options_;
+  TrainingStep step_;
+  double loss_ = 0, clip_factor_ = 1;
+};
+
+}  // namespace nn

@@ -1,0 +1,98 @@
+#include "tools/app/run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "tools/app/interrupt.h"
+
+namespace tools {
+namespace {
+
+/// So many batches in a row without a finite loss, and going on makes no sense.
+constexpr int give_up_after = 100;
+/// The first checkpoints come as soon as the run has doubled: a short run has some, too.
+constexpr double shortest_checkpoint_every = 2;  // [s]
+/// So often it is asked whether anybody still reads what is printed [s].
+constexpr double look_for_reader_every = 0.5;
+
+}  // namespace
+
+Run::Run(const TrainOptions& options, const Training& training, RunFolder& folder,
+         std::function<void()> save)
+    : options_(options),
+      standing_(training.standing),
+      course_(training.course),
+      folder_(folder),
+      save_(std::move(save)),
+      stop_at_(options.stop_after > 0 ? standing_.batches + options.stop_after : course_.total),
+      progress_(course_.epochs(),
+                static_cast<double>(standing_.batches) / static_cast<double>(course_.per_epoch),
+                options.quiet),
+      seconds_before_(standing_.seconds),
+      save_at_(seconds_before_),
+      look_at_(seconds_before_) {}
+
+bool Run::begins_epoch() {
+  epoch_end_ = std::min((epoch() + 1) * course_.per_epoch, course_.total);
+  const bool more = status_ == "finished" && standing_.batches < course_.total;
+  if (!more && status_ != "diverged") save_();
+  return more;
+}
+
+bool Run::begins_batch() {
+  if (status_ != "finished" || standing_.batches == epoch_end_) return false;
+  if (!interrupted() && standing_.batches != stop_at_) return true;
+  status_ = "interrupted";
+  return false;
+}
+
+void Run::learnt(double loss, double rate) {
+  standing_.rate = rate;
+  standing_.epoch_loss += loss;
+  ++standing_.epoch_steps;
+  ++standing_.train_steps;
+  standing_.skipped_in_a_row = 0;
+  end_batch();
+}
+
+void Run::left_out(const std::function<std::string()>& why) {
+  if (standing_.skipped++ == 0) complain(why());
+  if (options_.on_divergence == "stop" || ++standing_.skipped_in_a_row >= give_up_after)
+    status_ = "diverged";
+  end_batch();
+}
+
+void Run::end_batch() {
+  ++standing_.batches;
+  if (status_ == "diverged") {
+    end_epoch();
+    return;
+  }
+  standing_.seconds = seconds_before_ + watch_.seconds();
+  if (standing_.batches == epoch_end_) end_epoch();
+  if (options_.checkpoint_every > 0 && standing_.seconds >= save_at_) {
+    save_();
+    save_at_ = standing_.seconds + std::min(options_.checkpoint_every,
+                                            std::max(shortest_checkpoint_every, watch_.seconds()));
+  }
+  if (!options_.quiet && standing_.seconds >= look_at_) {
+    look_for_reader();
+    look_at_ = standing_.seconds + look_for_reader_every;
+  }
+}
+
+void Run::end_epoch() {
+  const long number = (standing_.batches + course_.per_epoch - 1) / course_.per_epoch;
+  standing_.last_loss = standing_.loss();
+  std::ostringstream row;
+  row.precision(10);
+  row << number << ',' << (standing_.epoch_steps > 0 ? standing_.last_loss : std::nan("")) << ','
+      << standing_.rate << ',' << standing_.seconds;
+  standing_.epoch_loss = 0;
+  standing_.epoch_steps = 0;
+  folder_.add_metrics(row.str());
+  progress_.show(number, standing_.last_loss, standing_.rate);
+}
+
+}  // namespace tools

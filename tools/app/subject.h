@@ -1,0 +1,66 @@
+// What a run learns: a simulated system, whose true law of motion is known, or the motion in a
+// file, a part of which is held out to judge.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "physics/system.h"
+#include "tools/app/checkpoint.h"
+#include "tools/app/data_file.h"
+#include "tools/app/options.h"
+
+namespace tools {
+
+/// Every system of the table: what it is, its coordinates and parameters; for people.
+std::string list_of_systems();
+
+/// The system that --system and --set name; its region as --angle and --velocity narrow it. Throws
+/// EndProgram that tells what is wrong with them.
+physics::System system_of(const TrainOptions& options);
+
+/// A simulated system.
+struct Simulated {
+  physics::System system;
+  physics::Motion truth;
+
+  explicit Simulated(physics::System of)
+      : system(std::move(of)), truth(physics::motion_of(system)) {}
+};
+
+struct Subject {
+  std::vector<physics::Coordinate> coordinates, controls;
+  std::optional<Simulated> simulated;  ///< or what is in a file:
+  std::optional<OwnData> measured;
+  physics::DataSet samples, held_out;  ///< of the file
+  DataFile file;                       ///< how a resumed run finds it again
+
+  /// Reads the file, if there is one. Throws IoError where it cannot be used.
+  explicit Subject(const TrainOptions& options);
+};
+
+/// The states of so many trajectories' points, as --points and --duration say: 2n x N, fewer where a
+/// trajectory stopped early. What stopped is told on standard error.
+Eigen::MatrixXd trajectory_states(const TrainOptions& options, const Simulated& simulated,
+                                  autodiff::Index trajectories, autodiff::Random& random);
+
+/// Controls of the system, each uniform in its range: k x count.
+Eigen::MatrixXd random_controls(const physics::System& system, autodiff::Index count,
+                                autodiff::Random& random);
+
+/// States with the accelerations that the true motion gives them, under random controls where the
+/// system has some.
+physics::DataSet label(const Simulated& simulated, const Eigen::MatrixXd& states,
+                       autodiff::Random& random);
+
+/// Random states of the system's region, whose velocities reach `margin` times as far: 2n x count.
+Eigen::MatrixXd region_states(const Simulated& simulated, autodiff::Index count,
+                              autodiff::Random& random, double margin = 1);
+
+/// How trajectories are integrated: the true ones, and learnt ones at a tolerance. A learnt motion
+/// gets somewhat more steps than the true ones took; what needs more has run away.
+physics::Rk45Options for_truth();
+physics::Rk45Options for_learnt(double tolerance, long steps_of_truth);
+
+}  // namespace tools
