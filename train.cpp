@@ -34,9 +34,10 @@ std::string fit(tools::Run& run, nn::Trainer& trainer, tools::Batches& batches,
         trainer.step(rate);
         run.learnt(batch_loss, rate);
       } else {
-        run.left_out([&] {
-          return tools::divergence_text(run.step() + 1,
-                                        find_divergence(model, loss, batches.batch()));
+        run.left_out([&, batch = batches.batch()] {
+          return tools::divergence_text(
+              run.step() + 1, find_divergence(model, loss, batch.states, batch.accelerations,
+                                              batch.controls));
         });
       }
     }
