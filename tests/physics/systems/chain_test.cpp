@@ -163,11 +163,11 @@ TEST_CASE("a parameter of each may be set for all, or for one; counts are whole"
   CHECK_THROWS_AS(set({{"m0", 1}}), Error);
   CHECK_THROWS_AS(set({{"m01", 1}}), Error);
   CHECK_THROWS_WITH_AS(set({{"n", 2.5}}),
-                       "n = 2.5 is no whole number: it is the chain's number of links", Error);
+                       "n=2.5 is no whole number: it is the chain's number of links", Error);
   CHECK_THROWS_WITH_AS(set({{"n", 33}}),
-                       "n = 33 is out of range: the chain's number of links lies between 1 and 32",
+                       "n=33 is out of range: the chain's number of links lies between 1 and 32",
                        Error);
   CHECK_THROWS_WITH_AS(set({{"m2", -1}}),
-                       doctest::Contains("m2 = -1 is out of range: the chain's mass of each bob"),
+                       doctest::Contains("m2=-1 is out of range: the chain's mass of each bob"),
                        Error);
 }
