@@ -27,8 +27,8 @@ std::string fit(tools::Run& run, nn::Trainer& trainer, tools::Batches& batches,
   while (run.begins_epoch())
     while (run.begins_batch()) {
       batches.go_to(run.batch());
-      const double batch_loss = trainer.loss_and_gradient(
-          batches.states(), batches.accelerations(), batches.controls());
+      const double batch_loss =
+          trainer.loss_and_gradient(batches.states(), batches.accelerations(), batches.controls());
       if (trainer.finite()) {
         const double rate = tools::learning_rate(options, run.epoch(), run.step(), run.steps());
         trainer.step(rate);
@@ -36,8 +36,8 @@ std::string fit(tools::Run& run, nn::Trainer& trainer, tools::Batches& batches,
       } else {
         run.left_out([&, batch = batches.batch()] {
           return tools::divergence_text(
-              run.step() + 1, find_divergence(model, loss, batch.states, batch.accelerations,
-                                              batch.controls));
+              run.step() + 1,
+              find_divergence(model, loss, batch.states, batch.accelerations, batch.controls));
         });
       }
     }

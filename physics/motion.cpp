@@ -44,9 +44,9 @@ void Motion::operator()(const Eigen::RowVectorXd& t, const Eigen::MatrixXd& stat
       u.cols() != count)
     throw std::invalid_argument(
         "[motion] states " + shape(states) + ", times " + shape(t) + " and controls " + shape(u) +
-        ": with " + std::to_string(coordinates_) + " coordinates and " +
-        std::to_string(controls_) + " controls they must be " + std::to_string(2 * coordinates_) +
-        "xN, 1xN and " + std::to_string(controls_) + "xN");
+        ": with " + std::to_string(coordinates_) + " coordinates and " + std::to_string(controls_) +
+        " controls they must be " + std::to_string(2 * coordinates_) + "xN, 1xN and " +
+        std::to_string(controls_) + "xN");
   rates.resize(states.rows(), count);
   law_(t, states, u, rates);
   if (rates.rows() != states.rows() || rates.cols() != count)

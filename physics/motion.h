@@ -1,7 +1,7 @@
 // A law of motion: how fast a state changes.
 //
-// A state is a column (q; v) of n coordinates and their n velocities. True laws of motion and learnt
-// ones have this one type, so that whatever integrates, judges or draws takes either.
+// A state is a column (q; v) of n coordinates and their n velocities. True laws of motion and
+// learnt ones have this one type, so that whatever integrates, judges or draws takes either.
 #pragma once
 
 #include <Eigen/Core>
@@ -22,8 +22,8 @@ class Motion {
   /// The same of a law without time and controls.
   using TimelessLaw = std::function<void(const Eigen::MatrixXd& states, Eigen::MatrixXd& rates)>;
   /// Fills in accelerations, n x N, of states 2n x N.
-  using Accelerations = std::function<void(const Eigen::MatrixXd& states,
-                                           Eigen::Ref<Eigen::MatrixXd> accelerations)>;
+  using Accelerations =
+      std::function<void(const Eigen::MatrixXd& states, Eigen::Ref<Eigen::MatrixXd> accelerations)>;
   /// Fills in the controls, k x N.
   using Controller = std::function<void(const Eigen::RowVectorXd& t, const Eigen::MatrixXd& states,
                                         Eigen::MatrixXd& u)>;

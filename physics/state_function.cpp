@@ -20,8 +20,7 @@ class StateFunction::OfWidth {
     time_ = tape_.input(1, width, "time");
     state_ = tape_.input(2 * n, width, "state");
     if (k > 0) control_ = tape_.input(k, width, "control");
-    const Var result =
-        record(time_, slice_rows(state_, 0, n), slice_rows(state_, n, n), control_);
+    const Var result = record(time_, slice_rows(state_, 0, n), slice_rows(state_, n, n), control_);
     if (result.cols() != width)
       throw std::invalid_argument("[state_function] recorded " + to_string(result.shape()) +
                                   " of " + std::to_string(width) + " states: a column each");
@@ -45,8 +44,7 @@ class StateFunction::OfWidth {
     fill(place->state, states);
     if (control_) fill(place->control, u);
     program_->run(place->workspace);
-    result.middleCols(begin, count) =
-        place->workspace.value(0).leftCols(count).cast<double>();
+    result.middleCols(begin, count) = place->workspace.value(0).leftCols(count).cast<double>();
     give_back(std::move(place));
   }
 
@@ -59,9 +57,9 @@ class StateFunction::OfWidth {
   std::unique_ptr<Place> take() {
     const std::lock_guard lock(mutex_);
     if (free_.empty()) {
-      auto place = std::make_unique<Place>(Place{
-          Matrix(1, width_), Matrix(state_.rows(), width_),
-          Matrix(control_ ? control_.rows() : 0, width_), Workspace(*program_)});
+      auto place = std::make_unique<Place>(Place{Matrix(1, width_), Matrix(state_.rows(), width_),
+                                                 Matrix(control_ ? control_.rows() : 0, width_),
+                                                 Workspace(*program_)});
       place->workspace.bind(time_, place->time.data());
       place->workspace.bind(state_, place->state.data());
       if (control_) place->workspace.bind(control_, place->control.data());
@@ -93,27 +91,26 @@ StateFunction::StateFunction(Index coordinates, Index controls, const Recorder& 
   if (width < 1 || coordinates < 1 || controls < 0)
     throw std::invalid_argument("[state_function] " + std::to_string(coordinates) +
                                 " coordinates, " + std::to_string(controls) + " controls, " +
-                                std::to_string(width) + " columns: the first and last are positive");
+                                std::to_string(width) +
+                                " columns: the first and last are positive");
   // Few states, as when one trajectory is left over, take a program of few columns.
   wide_ = std::make_shared<OfWidth>(coordinates, controls, record, bind, width);
-  narrow_ = std::make_shared<OfWidth>(coordinates, controls, record, bind,
-                                      std::min<Index>(4, width));
+  narrow_ =
+      std::make_shared<OfWidth>(coordinates, controls, record, bind, std::min<Index>(4, width));
 }
 
 Index StateFunction::rows() const { return wide_->rows(); }
 
 void StateFunction::operator()(const Eigen::RowVectorXd& t, const Eigen::MatrixXd& states,
-                               const Eigen::MatrixXd& u,
-                               Eigen::Ref<Eigen::MatrixXd> result) const {
+                               const Eigen::MatrixXd& u, Eigen::Ref<Eigen::MatrixXd> result) const {
   const Index count = states.cols();
   if (states.rows() != 2 * coordinates_ || t.cols() != count || u.rows() != controls_ ||
       u.cols() != count || result.rows() != rows() || result.cols() != count)
-    throw std::invalid_argument(
-        "[state_function] " + std::to_string(t.cols()) + " times, states " +
-        std::to_string(states.rows()) + 'x' + std::to_string(count) + " and controls " +
-        std::to_string(u.rows()) + 'x' + std::to_string(u.cols()) + " of " +
-        std::to_string(coordinates_) + " coordinates and " + std::to_string(controls_) +
-        " controls");
+    throw std::invalid_argument("[state_function] " + std::to_string(t.cols()) + " times, states " +
+                                std::to_string(states.rows()) + 'x' + std::to_string(count) +
+                                " and controls " + std::to_string(u.rows()) + 'x' +
+                                std::to_string(u.cols()) + " of " + std::to_string(coordinates_) +
+                                " coordinates and " + std::to_string(controls_) + " controls");
   OfWidth& chosen = count <= 2 * narrow_->width() ? *narrow_ : *wide_;
   for (Index begin = 0; begin < count; begin += chosen.width())
     chosen.compute(begin, t, states, u, result);

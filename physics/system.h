@@ -39,8 +39,8 @@ struct Picture {
   std::vector<std::pair<int, int>> links = {};  ///< between two points; -1: the origin
 };
 
-/// A published test of energy: motions from these starts; |h at their end - h at the start| in units
-/// of the scale.
+/// A published test of energy: motions from these starts; |h at their end - h at the start| in
+/// units of the scale.
 struct EnergyTest {
   StateBox starts;
   double duration = 100;  ///< [s]

@@ -66,9 +66,9 @@ tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   if (subject.simulated) {
     const double usual = subject.simulated->system.duration;
     const double rows = 250 * (options.duration > 0 ? options.duration / usual : 2) + 1;
-    tools::require_memory(32. * static_cast<double>(subject.coordinates.size() + 1) * rows *
-                              options.trajectories,
-                          "--trajectories and --duration");
+    tools::require_memory(
+        32. * static_cast<double>(subject.coordinates.size() + 1) * rows * options.trajectories,
+        "--trajectories and --duration");
   }
   std::unique_ptr<nn::NetworkModel> model;
   try {

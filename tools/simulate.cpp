@@ -26,10 +26,10 @@ using autodiff::Random;
 constexpr std::int64_t most_rows = 100'000'000;
 
 struct SimulateOptions {
-  tools::TrainOptions of;      // its system, set, angle, velocity, duration [s] and seed
-  int states = 100'000;        // random ones; with trajectories: none
-  int trajectories = 0;        // over time
-  double step = 0.01;          // between its rows [s]
+  tools::TrainOptions of;  // its system, set, angle, velocity, duration [s] and seed
+  int states = 100'000;    // random ones; with trajectories: none
+  int trajectories = 0;    // over time
+  double step = 0.01;      // between its rows [s]
   std::string columns = "accelerations";
   double noise = 0;
   std::string out;
@@ -63,7 +63,8 @@ SimulateOptions parse(int argc, char** argv) {
            "Instead of states by themselves: so many trajectories over time")
       .check(tools::whole(1, 10'000'000))
       .group(what);
-  flags.add("--duration", o.of.duration, "Length of a trajectory [s]; 0: as is usual for the system")
+  flags
+      .add("--duration", o.of.duration, "Length of a trajectory [s]; 0: as is usual for the system")
       .check(tools::between(0, 1e6))
       .group(what);
   flags.add("--step", o.step, "Time between its rows [s]")
@@ -117,7 +118,8 @@ physics::Motion::Controller random_signal(const physics::System& system, double 
                                           Random& random) {
   constexpr int waves = 3;
   Eigen::MatrixXd phases(system.k(), waves);
-  for (double& phase : phases.reshaped()) phase = random.uniform(-std::numbers::pi, std::numbers::pi);
+  for (double& phase : phases.reshaped())
+    phase = random.uniform(-std::numbers::pi, std::numbers::pi);
   return [=](const Eigen::RowVectorXd& t, const Eigen::MatrixXd&, Eigen::MatrixXd& u) {
     for (Index s = 0; s < t.size(); ++s)
       for (Index i = 0; i < u.rows(); ++i) {
@@ -141,9 +143,9 @@ Rows rows_of(const SimulateOptions& o, const tools::Simulated& simulated, Random
     const Eigen::VectorXd t =
         o.step * Eigen::VectorXd::LinSpaced(steps + 1, 0, static_cast<double>(steps));
     const auto signal = random_signal(system, duration, random);
-    const auto trajectories =
-        roll_out(k > 0 ? simulated.truth.controlled_by(signal) : simulated.truth,
-                 random_starts(system, random, o.trajectories), t, tools::for_truth(), o.of.threads);
+    const auto trajectories = roll_out(
+        k > 0 ? simulated.truth.controlled_by(signal) : simulated.truth,
+        random_starts(system, random, o.trajectories), t, tools::for_truth(), o.of.threads);
     points = points_of(trajectories);
     u.resize(k, points.y.cols());
     if (k > 0) signal(points.t, points.y, u);
@@ -176,7 +178,9 @@ std::string to_csv(const Eigen::MatrixXd& rows, bool time, const std::string& co
     csv += (chosen.empty() ? "" : ",") + name;
     chosen.push_back(row);
   };
-  const Index n = system.n(), rates = columns == "coordinates" ? 0 : columns == "velocities" ? 1 : 2;
+  const Index n = system.n(), rates = columns == "coordinates"  ? 0
+                                      : columns == "velocities" ? 1
+                                                                : 2;
   if (time) choose(0, "t");
   for (Index order = 0; order <= rates; ++order)
     for (Index i = 0; i < n; ++i) {

@@ -5,16 +5,25 @@
 namespace nn {
 
 physics::Motion learnt_motion(const Model& model, Index width) {
-  const Index n = model.coordinates();
+  const Index n = model.coordinates(), k = model.controls();
   const physics::StateFunction rates(
-      n, 0,
-      [&](Var, Var q, Var v, Var) {
-        return stack_rows(model.velocity(q, v), model.acceleration(q, v));
+      n, k,
+      [&](Var, Var q, Var v, Var u) {
+        return stack_rows(model.velocity(q, v), model.acceleration(q, v, u));
       },
       [&model](autodiff::Workspace& workspace) { model.parameters().bind(workspace); }, width);
-  return {n, 0,
+  return {n, k,
           [=](const Eigen::RowVectorXd& t, const Eigen::MatrixXd& states, const Eigen::MatrixXd& u,
               Eigen::MatrixXd& result) { rates(t, states, u, result); }};
+}
+
+std::optional<physics::StateFunction> learnt_energy(const Model& model) {
+  const Index n = model.coordinates();
+  Tape tape;
+  if (!model.energy(tape.input(n, 1, "q"), tape.input(n, 1, "v"))) return std::nullopt;
+  return physics::StateFunction(
+      n, 0, [&](Var, Var q, Var v, Var) { return *model.energy(q, v); },
+      [&model](autodiff::Workspace& workspace) { model.parameters().bind(workspace); });
 }
 
 }  // namespace nn

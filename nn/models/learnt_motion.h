@@ -3,6 +3,7 @@
 
 #include "nn/models/model.h"
 #include "physics/motion.h"
+#include "physics/state_function.h"
 
 namespace nn {
 
@@ -10,5 +11,9 @@ namespace nn {
 /// call, and the model must outlive it. States are replayed in pieces of `width` samples; a state's
 /// rates do not depend on its neighbours, not by a bit.
 physics::Motion learnt_motion(const Model& model, Index width = 16);
+
+/// The energy that the model has learnt, of states 2n x N -> 1 x N, as learnt_motion; none for a
+/// model without one.
+std::optional<physics::StateFunction> learnt_energy(const Model& model);
 
 }  // namespace nn

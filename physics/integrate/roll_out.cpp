@@ -36,9 +36,10 @@ Points points_of(const std::vector<Solution>& trajectories) {
   const Index d = trajectories.empty() ? 0 : trajectories.front().y.rows();
   for (const Solution& trajectory : trajectories) {
     if (trajectory.y.rows() != d || trajectory.t.size() != trajectory.y.cols())
-      throw std::invalid_argument("[points_of] a trajectory of " + std::to_string(trajectory.y.cols()) +
-                                  " states of " + std::to_string(trajectory.y.rows()) +
-                                  " numbers at " + std::to_string(trajectory.t.size()) +
+      throw std::invalid_argument("[points_of] a trajectory of " +
+                                  std::to_string(trajectory.y.cols()) + " states of " +
+                                  std::to_string(trajectory.y.rows()) + " numbers at " +
+                                  std::to_string(trajectory.t.size()) +
                                   " times, the first one's states have " + std::to_string(d));
     total += trajectory.y.cols();
   }

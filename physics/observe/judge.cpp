@@ -110,8 +110,8 @@ Eigen::VectorXd valid_times(const std::vector<Solution>& learnt, const std::vect
   const std::vector<std::size_t> pairs = judged_pairs(learnt, truth);
   const Index n = truth.front().y.rows() / 2;
   if (spread.size() != n)
-    throw std::invalid_argument("[valid_times] " + std::to_string(spread.size()) +
-                                " spreads of " + std::to_string(n) + " coordinates");
+    throw std::invalid_argument("[valid_times] " + std::to_string(spread.size()) + " spreads of " +
+                                std::to_string(n) + " coordinates");
   Eigen::VectorXd times(pairs.size());
   for (std::size_t row = 0; row < pairs.size(); ++row) {
     const std::size_t k = pairs[row];

@@ -54,8 +54,8 @@ Eigen::VectorXd energy_errors(const std::vector<Solution>& trajectories, const E
                               double scale);
 
 /// For how long a learnt trajectory can be believed: the time from its start to the last one before
-/// the distance ‖(q learnt - q true) / spread‖ exceeds the threshold, or before the trajectory ends. Of
-/// each judged pair. spread: n.
+/// the distance ‖(q learnt - q true) / spread‖ exceeds the threshold, or before the trajectory
+/// ends. Of each judged pair. spread: n.
 Eigen::VectorXd valid_times(const std::vector<Solution>& learnt, const std::vector<Solution>& truth,
                             double threshold, const Eigen::VectorXd& spread);
 

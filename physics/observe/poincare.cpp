@@ -32,8 +32,8 @@ double crossing(const Span& span, Index coordinate, double target) {
 
 }  // namespace
 
-Eigen::MatrixXd poincare_section(const Motion& motion, const Solution& trajectory,
-                                 Index coordinate, bool angle) {
+Eigen::MatrixXd poincare_section(const Motion& motion, const Solution& trajectory, Index coordinate,
+                                 bool angle) {
   constexpr double circle = 2 * std::numbers::pi;
   const Eigen::MatrixXd& y = trajectory.y;
   if (coordinate < 0 || coordinate >= y.rows())
@@ -45,7 +45,8 @@ Eigen::MatrixXd poincare_section(const Motion& motion, const Solution& trajector
   const Eigen::MatrixXd rates = motion(trajectory.t.transpose(), y);
   std::vector<Eigen::VectorXd> points;
   for (Index k = 1; k < y.cols(); ++k) {
-    // Zero, or the multiple of 2π at or below the later angle, which the earlier one has not reached.
+    // Zero, or the multiple of 2π at or below the later angle, which the earlier one has not
+    // reached.
     const double later = y(coordinate, k), target = angle ? circle * std::floor(later / circle) : 0;
     if (!(y(coordinate, k - 1) < target && later >= target)) continue;
     const Span span{y.col(k - 1), y.col(k), rates.col(k - 1), rates.col(k),

@@ -77,9 +77,9 @@ TEST_CASE("a whole number stands in plain digits and within its range, for every
 
 TEST_CASE("a real number is a finite decimal one within its range, for every option of one") {
   for (const std::string option :
-       {"--checkpoint-every", "--held-out", "--angle",
-        "--velocity", "--velocity-margin", "--duration", "--velocity-scale", "--kinetic-prior",
-        "--target-scale", "--lr", "--lr-gamma", "--warmup", "--clip"}) {
+       {"--checkpoint-every", "--held-out", "--angle", "--velocity", "--velocity-margin",
+        "--duration", "--velocity-scale", "--kinetic-prior", "--target-scale", "--lr", "--lr-gamma",
+        "--warmup", "--clip"}) {
     for (const std::string value : {"-1", "0x1p3", "nan", "inf", "1e400", "1e-400", "1e300", "fast",
                                     "1,5", "1.5s", "", "1 "}) {
       CAPTURE(option);

@@ -64,7 +64,8 @@ TEST_CASE("--list-presets names every preset and the options that make it") {
   const Folder folder;
   const Outcome list = folder.train("--list-presets");
   CHECK(list.code == 0);
-  for (const char* part : {"default:", "best:", "seed:", "paper:", "any:", R"(--hidden="600,600,600")"})
+  for (const char* part :
+       {"default:", "best:", "seed:", "paper:", "any:", R"(--hidden="600,600,600")"})
     CHECK_MESSAGE(contains(list.out, part), part);
   CHECK_FALSE(contains(list.out, "--lr=0.01"));  // as in the default
 }
@@ -166,8 +167,8 @@ TEST_CASE("options written as TOML and read again are the same to the last digit
   };
   for (const char* preset : {"default", "seed"}) {
     const tools::TrainOptions options =
-        parse({"--preset", preset, "--set", "g=9.80665123456789,m1=0.1", "--lr", "1.23456789e-7", "--seed",
-               "18446744073709551615", "--hidden", "7,6,5"});
+        parse({"--preset", preset, "--set", "g=9.80665123456789,m1=0.1", "--lr", "1.23456789e-7",
+               "--seed", "18446744073709551615", "--hidden", "7,6,5"});
     const std::string file = (folder.path() / "config.toml").string();
     std::ofstream(file) << tools::to_toml(options);
     const tools::TrainOptions again = parse({"--config", file.c_str()});

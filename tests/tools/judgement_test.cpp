@@ -34,8 +34,7 @@ TEST_CASE("no state that judges is one that a run with the same seed begins its 
     options.threads = 1;
     Random training(seed);
     const tools::Subject subject(options);
-    const auto learnt_from =
-        angles_of(tools::region_states(*subject.simulated, 20'000, training));
+    const auto learnt_from = angles_of(tools::region_states(*subject.simulated, 20'000, training));
     REQUIRE(learnt_from.size() == 20'000);
 
     const physics::Motion& truth = subject.simulated->truth;

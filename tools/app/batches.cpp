@@ -19,9 +19,9 @@ Batches::Batches(const TrainOptions& options, autodiff::Random& random, const Su
   if (!subject.simulated)
     data_ = subject.samples;
   else if (options.source == "trajectories")
-    data_ = label(*subject.simulated,
-                  trajectory_states(options, *subject.simulated, options.trajectories, random),
-                  random);
+    data_ =
+        label(*subject.simulated,
+              trajectory_states(options, *subject.simulated, options.trajectories, random), random);
   else
     data_ = fresh_set(Index{options.trajectories} * options.points);
   data_ = physics::shuffled(data_, random);

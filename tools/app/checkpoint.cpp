@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "nn/files/safetensors.h"
-#include "tools/app/run_folder.h"
 #include "tools/app/flags.h"
+#include "tools/app/run_folder.h"
 #include "tools/app/text.h"
 #include "tools/app/toml.h"
 

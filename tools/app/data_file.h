@@ -47,7 +47,7 @@ struct DataFound {
 
 /// Where a sample stands in time.
 struct Moment {
-  double t;            ///< [s]
+  double t;                ///< [s]
   std::size_t trajectory;  ///< counted from 0
 };
 
@@ -69,8 +69,8 @@ OwnData read_data(const std::filesystem::path& path);
 /// The same of the file's text; `name` is for messages.
 OwnData parse_data(const std::string& text, const std::string& name);
 
-/// The trajectories of sample number `first` and those behind it, as they were measured: states 2n x
-/// times, at least two each; angles go on over whole turns.
+/// The trajectories of sample number `first` and those behind it, as they were measured: states 2n
+/// x times, at least two each; angles go on over whole turns.
 std::vector<physics::Solution> measured_trajectories(const OwnData& data, autodiff::Index first);
 
 /// What was found, in a few lines for people.

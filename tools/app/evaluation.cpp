@@ -30,7 +30,8 @@ Spread spread(const Eigen::VectorXd& values) {
 /// The region that training draws from, that of a published test of energies, and the system's own.
 std::vector<Region> regions(const TrainOptions& training, const physics::System& system) {
   std::vector<Region> all{{"training", "as in training", system.region}};
-  if (system.energy_test) all.push_back({"near_rest", "of the energy test", system.energy_test->starts});
+  if (system.energy_test)
+    all.push_back({"near_rest", "of the energy test", system.energy_test->starts});
   if (training.angle != 0 || training.velocity != 0) {
     TrainOptions wide = training;
     wide.angle = wide.velocity = 0;
@@ -83,8 +84,7 @@ Eigen::MatrixXd distances(const Trajectories& predicted, const Trajectories& tru
     for (std::size_t k = 0; k < truth.size(); ++k)
       if (t < truth[k].y.cols()) {
         const auto& y = predicted[k].y;
-        at_once.push_back(
-            distance(y.col(std::min(t, y.cols() - 1)), truth[k].y.col(t), spread_of));
+        at_once.push_back(distance(y.col(std::min(t, y.cols() - 1)), truth[k].y.col(t), spread_of));
       }
     const Spread s = spread(Eigen::Map<Eigen::VectorXd>(at_once.data(), Index(at_once.size())));
     quartiles.col(t) << s.lower_quartile, s.median, s.upper_quartile;
@@ -135,7 +135,8 @@ std::string poincare_csv(const Motions& motions, const physics::System& system,
   const Comparison both = roll_out_both(motions, starts, times, 1e-7, threads);
   const auto add = [&](const char* name, const physics::Motion& motion, const Trajectories& all) {
     for (std::size_t k = 0; k < all.size(); ++k) {
-      const Eigen::MatrixXd section = poincare_section(motion, all[k], 0, system.coordinates[0].angle);
+      const Eigen::MatrixXd section =
+          poincare_section(motion, all[k], 0, system.coordinates[0].angle);
       for (const auto& point : section.colwise())
         csv += format("%s,%zu,%.6g,%.6g\n", name, k,
                       second.angle ? std::remainder(point[1], 2 * pi) : point[1], point[3]);
@@ -170,7 +171,8 @@ struct Case {
   const EvaluateOptions& options;
 };
 
-void judge_valid(Region& region, const std::vector<double>& valid, const std::vector<double>& whole) {
+void judge_valid(Region& region, const std::vector<double>& valid,
+                 const std::vector<double>& whole) {
   region.valid = spread(Eigen::Map<const Eigen::VectorXd>(valid.data(), Index(valid.size())));
   Index unbroken = 0;
   for (std::size_t k = 0; k < valid.size(); ++k) unbroken += valid[k] >= whole[k];
@@ -181,8 +183,8 @@ void judge(Region& region, const Case& of, Random& random) {
   const auto& [simulated, motions, spread_of, duration, options] = of;
   const physics::System& system = simulated.system;
   const auto draw = [&](Index count) { return random_starts(system, region.box, random, count); };
-  region.acceleration = physics::judge_accelerations(
-      motions.learnt, physics::label(motions.truth, draw(10'000)));
+  region.acceleration =
+      physics::judge_accelerations(motions.learnt, physics::label(motions.truth, draw(10'000)));
 
   const Eigen::VectorXd times = times_until(duration, system.duration);
   std::vector<double> valid;
@@ -218,8 +220,7 @@ void judge(Region& region, const Case& of, Random& random) {
 void judge_divergence(Evaluation::Truth& found, const Case& of, Random& random) {
   const auto& [simulated, motions, spread_of, duration, options] = of;
   const physics::System& system = simulated.system;
-  const Eigen::MatrixXd starts =
-      random_starts(system, random, std::min(options.trajectories, 200));
+  const Eigen::MatrixXd starts = random_starts(system, random, std::min(options.trajectories, 200));
   const Eigen::VectorXd times = times_until(duration, system.duration);
   const Index early = std::min(times.size() - 1, Index{50});  // a fifth of the usual duration
   const auto truth_from = [&](const Eigen::MatrixXd& from) {
@@ -267,8 +268,11 @@ void evaluate_simulated(Evaluation& found, const nn::NetworkModel& model,
   const physics::System& system = simulated.system;
   const Eigen::MatrixXd states = random_starts(system, random, 2000);
   const double duration = options.duration > 0 ? options.duration : 2 * system.duration;
-  const Case of{simulated, {simulated.truth, nn::learnt_motion(model)},
-                spreads(system.coordinates, states), duration, options};
+  const Case of{simulated,
+                {simulated.truth, nn::learnt_motion(model)},
+                spreads(system.coordinates, states),
+                duration,
+                options};
   found.regions = regions(training, system);
   for (Region& region : found.regions) judge(region, of, random);
   Evaluation::Truth& truth = found.truth.emplace();
@@ -286,8 +290,8 @@ void evaluate_simulated(Evaluation& found, const nn::NetworkModel& model,
       energy_change(model, roll_out(simulated.truth, random_starts(system, random, 20),
                                     times_until(system.duration, system.duration), for_truth()));
   if (system.n() == 2 && !system.constraints)
-    truth.poincare_csv = poincare_csv(of.motions, system, starts_at_one_energy(system, random, 30),
-                                      options.threads);
+    truth.poincare_csv =
+        poincare_csv(of.motions, system, starts_at_one_energy(system, random, 30), options.threads);
 }
 
 void evaluate_measured(Evaluation& found, const nn::NetworkModel& model, const Subject& subject) {

@@ -42,15 +42,16 @@ struct Region {
 
   physics::AccelerationErrors acceleration = {};
   std::vector<physics::RolloutErrors> rollouts = {};  ///< one of each repeat
-  Spread valid = {};    ///< time of valid prediction [s]
+  Spread valid = {};                                  ///< time of valid prediction [s]
   double unbroken = 0;  ///< share of judged trajectories valid to their end
 
   /// What chaos leaves to be predicted, of a simulated system.
   struct Floor {
-    Spread valid = {};            ///< of the truth as a prediction of its moved twin [s]
+    Spread valid = {};             ///< of the truth as a prediction of its moved twin [s]
     double lyapunov_exponent = 0;  ///< mean over true trajectories [1/s]
     /// True trajectories that stopped early, so that nothing is judged by them: of those beside
-    /// moved starts, and of those of the exponent. Those beside the model are counted in `rollouts`.
+    /// moved starts, and of those of the exponent. Those beside the model are counted in
+    /// `rollouts`.
     autodiff::Index left_out = 0, exponent_left_out = 0;
   };
   std::optional<Floor> floor = {};
@@ -62,8 +63,9 @@ struct Evaluation {
 
   std::optional<MassCondition> learnt_mass;  ///< absent for a model without mass matrix
   std::optional<MassCondition> true_mass;    ///< absent for a file
-  /// How much the learnt energy changes along true or measured motions: mean |h(t) - h(0)|, in units
-  /// of its deviation over all their states. Absent for a model without energy, and without motions.
+  /// How much the learnt energy changes along true or measured motions: mean |h(t) - h(0)|, in
+  /// units of its deviation over all their states. Absent for a model without energy, and without
+  /// motions.
   std::optional<double> learnt_energy_change;
   double seconds = 0;  ///< that judging took
 
@@ -75,7 +77,8 @@ struct Evaluation {
     double early = 0, model_error = 0, integrator_error = 0;
     // For figures.
     std::string divergence_csv;  ///< distances to the truth over time, as trajectories part
-    autodiff::Index divergence_stopped = 0;  ///< true ones that stopped early, and count up to there
+    autodiff::Index divergence_stopped =
+        0;                     ///< true ones that stopped early, and count up to there
     std::string poincare_csv;  ///< points of the section q1 = 0, v1 > 0 at one energy; "" if none
   };
   std::optional<Truth> truth;

@@ -76,9 +76,8 @@ Json json_of(const Region& r, const std::vector<physics::Coordinate>& coordinate
   json["trajectory_mse"]["median_trajectory"] = median_mse(r);
   json["trajectory_mse"]["stopped"] = total(r, &physics::RolloutErrors::stopped);
   json["trajectory_mse"]["left_out"] = total(r, &physics::RolloutErrors::left_out);
-  json["valid_seconds"] = {{"threshold", valid_up_to},
-                           {"model", json_of(r.valid)},
-                           {"valid_to_the_end", r.unbroken}};
+  json["valid_seconds"] = {
+      {"threshold", valid_up_to}, {"model", json_of(r.valid)}, {"valid_to_the_end", r.unbroken}};
   if (!r.floor) return json;
   json["lyapunov_exponent"] = r.floor->lyapunov_exponent;
   json["lyapunov_left_out"] = r.floor->exponent_left_out;
@@ -121,8 +120,12 @@ std::string to_json(const Evaluation& e) {
 std::string to_table(const Evaluation& e, const TrainOptions& training,
                      const EvaluateOptions& options) {
   const auto n = static_cast<autodiff::Index>(e.coordinates.size());
-  const auto coordinate = [&](autodiff::Index i) { return e.coordinates[static_cast<std::size_t>(i)]; };
-  const auto where = [](const Region& r, autodiff::Index i) { return i == 0 ? r.where.c_str() : ""; };
+  const auto coordinate = [&](autodiff::Index i) {
+    return e.coordinates[static_cast<std::size_t>(i)];
+  };
+  const auto where = [](const Region& r, autodiff::Index i) {
+    return i == 0 ? r.where.c_str() : "";
+  };
   std::string text = format("\n  %s, --model %s, seed %llu\n", options.run.c_str(),
                             training.model.c_str(), (unsigned long long)training.seed);
 
@@ -171,13 +174,13 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
       text += format("  (left out, as the truth stopped early: %td moved ones, %td exponents)\n",
                      r.floor->left_out, r.floor->exponent_left_out);
   }
-  text += format("  (until the coordinates are off by %g of their spread, an angle by %g rad", valid_up_to,
-                 valid_up_to);
+  text += format("  (until the coordinates are off by %g of their spread, an angle by %g rad",
+                 valid_up_to, valid_up_to);
   text += e.truth ? format(";\n  moved truth: the true motion, started %g away)\n", perturbation)
                   : ")\n";
 
-  text += format("\n  %-44s %11s %11s %11s %12s\n", "condition of the mass matrix", "median", "99 %",
-                 "largest", "indefinite");
+  text += format("\n  %-44s %11s %11s %11s %12s\n", "condition of the mass matrix", "median",
+                 "99 %", "largest", "indefinite");
   if (e.learnt_mass)
     text += row_of("learnt", *e.learnt_mass);
   else

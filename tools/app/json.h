@@ -20,8 +20,7 @@ class Json {
   Json() = default;  ///< null
   Json(std::same_as<bool> auto value) : value_(value) {}
   template <std::integral Whole>
-    requires(!std::same_as<Whole, bool>)
-  Json(Whole value) : value_(static_cast<long long>(value)) {}
+  requires(!std::same_as<Whole, bool>) Json(Whole value) : value_(static_cast<long long>(value)) {}
   Json(unsigned long value) : value_(static_cast<unsigned long long>(value)) {}
   Json(double value) : value_(value) {}  ///< NaN and Inf become null
   Json(const char* text) : value_(std::string(text)) {}

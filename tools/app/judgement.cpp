@@ -29,8 +29,7 @@ Eigen::MatrixXd fresh_states(const TrainOptions& options, const Simulated& simul
 
 Judgement::RolledOut errors_of(const Comparison& both, const Eigen::VectorXd& spread) {
   return {physics::judge_rollouts(both.learnt, both.truth),
-          physics::valid_times(both.learnt, both.truth, valid_up_to, spread),
-          std::nullopt};
+          physics::valid_times(both.learnt, both.truth, valid_up_to, spread), std::nullopt};
 }
 
 }  // namespace
@@ -103,9 +102,9 @@ Judgement judge(const TrainOptions& options, const Subject& subject,
     if (options.rollouts > 0) {
       const Eigen::MatrixXd starts = region_states(*simulated, options.rollouts, random);
       const auto times = Eigen::VectorXd::LinSpaced(101, 0, options.duration);
-      judged.rolled_out = errors_of(
-          roll_out_both({simulated->truth, learnt}, starts, times, learnt_tolerance, options.threads),
-          spreads(subject.coordinates, states));
+      judged.rolled_out = errors_of(roll_out_both({simulated->truth, learnt}, starts, times,
+                                                  learnt_tolerance, options.threads),
+                                    spreads(subject.coordinates, states));
       judged.rolled_out->energy_error =
           energy_errors(*simulated, learnt, random, options.threads).mean();
     }
@@ -149,7 +148,8 @@ std::string trajectory_csv(const TrainOptions& options, const Simulated& simulat
       const Eigen::MatrixXd points = points_of(system)(*states);
       const Index d = system.picture.dimension;
       for (Index i = 0; i < points.rows(); ++i)
-        add(std::string(before) + "point " + "xyz"[i % d] + std::to_string(i / d + 1), points.row(i));
+        add(std::string(before) + "point " + "xyz"[i % d] + std::to_string(i / d + 1),
+            points.row(i));
     }
   }
   add_all("", "''", simulated.truth(truth).bottomRows(system.n()));

@@ -20,9 +20,8 @@ namespace {
 
 /// --hidden, --model and so on, for a subject with these coordinates.
 nn::NetworkOptions network_options(const TrainOptions& o, const Subject& subject) {
-  nn::NetworkOptions network{.hidden = {o.hidden.begin(), o.hidden.end()},
-                             .activation = o.activation,
-                             .angles = {}};
+  nn::NetworkOptions network{
+      .hidden = {o.hidden.begin(), o.hidden.end()}, .activation = o.activation, .angles = {}};
   for (const physics::Coordinate& c : subject.coordinates) {
     network.angles.push_back(c.angle && o.angle_features);
     network.names.push_back(c.name);
@@ -39,6 +38,7 @@ nn::Known known_of(const Subject& subject) {
   const physics::System& system = subject.simulated->system;
   return {.lagrangian = system.lagrangian,
           .positions = system.picture.points,
+          .dimension = system.picture.dimension,
           .constraints = system.constraints,
           .diagonal_mass = system.diagonal_mass};
 }
@@ -47,12 +47,19 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& o, const Subjec
                                              const physics::DataSet& sample) {
   const nn::Known known = known_of(subject);
   nn::NetworkOptions network = network_options(o, subject);
-  if (!o.velocity_scale || !o.kinetic_prior || !o.target_scale)
-    nn::scale_to(network, sample);
-  if (o.velocity_scale) network.velocity_scale = *o.velocity_scale;
-  if (o.kinetic_prior) network.kinetic_prior = *o.kinetic_prior;
-  if (o.target_scale) network.acceleration_scale = *o.target_scale;
   try {
+    if (!o.velocity_scale || !o.kinetic_prior || !o.target_scale) {
+      const nn::ModelKind& kind = nn::find_model_kind(o.model);
+      if (kind.form_of(network, known).momenta && subject.simulated)
+        nn::scale_to(network, sample,
+                     momenta_of(subject.simulated->system)(sample.states.cast<double>())
+                         .cast<autodiff::Scalar>());
+      else
+        nn::scale_to(network, sample);
+    }
+    if (o.velocity_scale) network.velocity_scale = *o.velocity_scale;
+    if (o.kinetic_prior) network.kinetic_prior = *o.kinetic_prior;
+    if (o.target_scale) network.acceleration_scale = *o.target_scale;
     return nn::make_model(o.model, network, known);
   } catch (const std::invalid_argument& error) {
     throw EndProgram(exit_usage, "--model " + o.model + ": " + error.what());
@@ -90,7 +97,8 @@ nn::Trainer make_trainer(const TrainOptions& options, nn::Model& model, nn::Opti
     require_memory(sizeof(autodiff::Scalar) * of_shard * options.batch / width,
                    "--batch, --shard-width and --hidden");
   }
-  return {model, optimiser,
+  return {model,
+          optimiser,
           {.loss = loss,
            .batch = options.batch,
            .shard_width = options.shard_width,

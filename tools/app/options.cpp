@@ -56,10 +56,11 @@ void declare(Flags& flags, TrainOptions& o) {
   flags.add("--config", o.config, "Read options from a TOML file; flags come over it")
       .check(not_empty())
       .only_on_command_line();
-  flags.add("--preset", o.preset,
-            "Where all options start from: default, the double pendulum in half a minute; best, the "
-            "same in ten; seed, the slides' sweet spot to the letter; paper, the published set-up "
-            "(a day on a laptop: give it --steps); any, where --system or --data is given");
+  flags.add(
+      "--preset", o.preset,
+      "Where all options start from: default, the double pendulum in half a minute; best, the "
+      "same in ten; seed, the slides' sweet spot to the letter; paper, the published set-up "
+      "(a day on a laptop: give it --steps); any, where --system or --data is given");
   flags
       .add_switch(
           "--list-presets", [] { throw EndProgram(exit_ok, list_of_presets()); },
@@ -135,10 +136,14 @@ void declare(Flags& flags, TrainOptions& o) {
            "drawn once; trajectories: points of integrated trajectories")
       .check(one_of({"fresh", "fixed", "trajectories"}))
       .group(data);
-  flags.add("--angle", o.angle, "Angles start within +- this [rad]; 0: within the system's own region")
+  flags
+      .add("--angle", o.angle,
+           "Angles start within +- this [rad]; 0: within the system's own region")
       .check(between(0, any))
       .group(data);
-  flags.add("--velocity", o.velocity, "Velocities start within +- this; 0: within the system's own region")
+  flags
+      .add("--velocity", o.velocity,
+           "Velocities start within +- this; 0: within the system's own region")
       .check(between(0, any))
       .group(data);
   flags
@@ -282,8 +287,8 @@ struct Rule {
 
 const std::vector<Rule>& rules() {
   static const std::vector<Rule> all{
-      {{"system", "set", "source", "angle", "velocity", "velocity-margin",
-        "trajectories", "points", "duration", "steps-per-epoch", "rollouts"},
+      {{"system", "set", "source", "angle", "velocity", "velocity-margin", "trajectories", "points",
+        "duration", "steps-per-epoch", "rollouts"},
        [](const TrainOptions& o) { return o.data.empty(); },
        "beside --data: they are of a simulated system"},
       {{"held-out"}, [](const TrainOptions& o) { return !o.data.empty(); }, "without --data"},
@@ -363,7 +368,7 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
   if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
     o.steps = long{o.epochs} * o.steps_per_epoch;
   if (o.out.empty())
-    o.out = "runs/" + (!o.data.empty()              ? std::filesystem::path(o.data).stem().string()
+    o.out = "runs/" + (!o.data.empty() ? std::filesystem::path(o.data).stem().string()
                        : preset(o.preset).of_any_system ? o.system
                                                         : o.preset);
   if (o.data.empty()) {
@@ -404,9 +409,10 @@ struct CommandLine {
   std::set<std::string> given;  ///< names of the options in it
 
   CommandLine(int argc, const char* const* argv, TrainOptions base) : options(std::move(base)) {
-    Flags flags("./train",
-                "Trains a Lagrangian neural network on a mechanical system, or on data of one's own, "
-                "and judges it.");
+    Flags flags(
+        "./train",
+        "Trains a Lagrangian neural network on a mechanical system, or on data of one's own, "
+        "and judges it.");
     declare(flags, options);
     flags.parse_or_end(argc, argv);
     for (const FlagState& flag : flags.list())

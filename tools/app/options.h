@@ -32,11 +32,11 @@ struct TrainOptions {
                      ///< it absolute
   double held_out = 0.1;         ///< part of the file that judges
   std::string source = "fresh";  ///< fresh: new states in every batch; fixed, trajectories: a set
-  double angle = 0;     ///< angles start within ± this [rad]; 0: the system's own region
-  double velocity = 0;  ///< velocities start within ± this; 0: the system's own region
+  double angle = 0;              ///< angles start within ± this [rad]; 0: the system's own region
+  double velocity = 0;           ///< velocities start within ± this; 0: the system's own region
   double velocity_margin = 1.1;  ///< training states' velocities reach so many times as far
-  int trajectories = 512;            ///< of the set
-  int points = 4;                    ///< taken from each
+  int trajectories = 512;        ///< of the set
+  int points = 4;                ///< taken from each
   double duration = 0;  ///< of each, and of those that judge [s]; 0: the system's. Parsing sets it
 
   std::string model = "lnn";  ///< of nn/models/models.h

@@ -97,7 +97,8 @@ const std::vector<Preset>& presets() {
       {"default", "the double pendulum in its whole phase space, in half a minute", TrainOptions()},
       {"best", "the same in ten minutes", best_preset()},
       {"seed", "the slides' sweet spot to the letter, in seconds", seed_preset(),
-       "the slides' learning rate is far from the best of their own grid: with --lr 0.01 errors are "
+       "the slides' learning rate is far from the best of their own grid: with --lr 0.01 errors "
+       "are "
        "ten times smaller"},
       {"paper", "the published set-up; a day on a laptop, so give it --steps", paper_preset()},
       {"any", "whatever --system or --data names, in about a minute", any_preset(), "",

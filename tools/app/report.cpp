@@ -39,7 +39,8 @@ std::vector<std::string> names(const std::vector<physics::Coordinate>& coordinat
   return all;
 }
 
-/// The unit of every coordinate times `behind`, where they have one unit and it is known: " [rad/s^2]".
+/// The unit of every coordinate times `behind`, where they have one unit and it is known: "
+/// [rad/s^2]".
 std::string common_unit(const std::vector<physics::Coordinate>& coordinates,
                         const std::string& behind, bool squared = false) {
   const std::string& unit = coordinates.front().unit;
@@ -56,7 +57,7 @@ double median(const Eigen::VectorXd& values) { return physics::quantile(values, 
 RunResult::RunResult(const TrainOptions& of, const Subject& subject, const nn::NetworkModel& model)
     : options(of),
       coordinates(subject.coordinates),
-      learns(nn::find_model(of.model).learns),
+      learns(nn::find_model_kind(of.model).learns),
       parameters(model.parameters().size()) {
   if (subject.measured) data = subject.measured->found;
 }
@@ -80,12 +81,17 @@ std::string divergence_text(long step, const std::optional<nn::Divergence>& foun
 
 std::string to_json(const RunResult& result) {
   Json json{
-      {"preset", result.options.preset},      {"status", result.status},
+      {"preset", result.options.preset},
+      {"status", result.status},
       {"system", result.data ? Json() : Json(result.options.system)},
-      {"seed", result.options.seed},          {"threads", result.options.threads},
-      {"wall_s", result.standing.seconds},    {"train_steps", result.standing.train_steps},
-      {"train_loss", result.standing.loss()}, {"parameters", result.parameters},
-      {"model", result.options.model},        {"skipped", result.standing.skipped},
+      {"seed", result.options.seed},
+      {"threads", result.options.threads},
+      {"wall_s", result.standing.seconds},
+      {"train_steps", result.standing.train_steps},
+      {"train_loss", result.standing.loss()},
+      {"parameters", result.parameters},
+      {"model", result.options.model},
+      {"skipped", result.standing.skipped},
       {"coordinates", names(result.coordinates)},
       {"builds", result.standing.builds},
   };
@@ -126,10 +132,10 @@ std::string to_table(const RunResult& result) {
   std::string hidden;
   for (const int width : o.hidden) hidden += (hidden.empty() ? "" : "-") + std::to_string(width);
   std::string text =
-      format(
-          "\n  learnt    %s of %s, hidden layers %s, %td parameters\n", result.learns.c_str(),
-          o.data.empty() ? ("the " + o.system).c_str() : std::filesystem::path(o.data).filename().c_str(),
-          hidden.c_str(), result.parameters) +
+      format("\n  learnt    %s of %s, hidden layers %s, %td parameters\n", result.learns.c_str(),
+             o.data.empty() ? o.system.c_str()
+                            : std::filesystem::path(o.data).filename().c_str(),
+             hidden.c_str(), result.parameters) +
       format("  training  %ld steps of %d samples in %.1f s (%.1f us a step), last loss %.4g\n",
              result.standing.train_steps, o.batch, result.standing.seconds,
              1e6 * result.standing.seconds /
@@ -190,10 +196,12 @@ std::string ending(const RunResult& result, const RunFolder& folder) {
   const std::string where = folder.path().string();
   const long steps = result.standing.train_steps;
   if (result.status == "diverged")
-    return format("diverged after %ld steps (batches without a finite loss: %ld); the weights before "
-                  "are in %s/",
-                  steps, result.standing.skipped, where.c_str());
-  return format("interrupted after %ld steps; go on with ./train --resume %s", steps, where.c_str());
+    return format(
+        "diverged after %ld steps (batches without a finite loss: %ld); the weights before "
+        "are in %s/",
+        steps, result.standing.skipped, where.c_str());
+  return format("interrupted after %ld steps; go on with ./train --resume %s", steps,
+                where.c_str());
 }
 
 ExitCode tell(const RunResult& result, const RunFolder& folder) {

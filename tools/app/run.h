@@ -1,5 +1,5 @@
-// A run of training from its first batch, or from where it stopped, to its end: it counts, tells how
-// far it is, saves itself now and then, and stops where that is asked for.
+// A run of training from its first batch, or from where it stopped, to its end: it counts, tells
+// how far it is, saves itself now and then, and stops where that is asked for.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ class Run {
   bool begins_batch();
 
   long epoch() const { return standing_.batches / course_.per_epoch; }  ///< from 0
-  long step() const { return standing_.batches; }                      ///< batches before this one
+  long step() const { return standing_.batches; }                       ///< batches before this one
   long steps() const { return course_.total; }
   autodiff::Index batch() const { return standing_.batches % course_.per_epoch; }  ///< of the epoch
 

@@ -128,15 +128,16 @@ Eigen::MatrixXd region_states(const Simulated& simulated, Index count, Random& r
 
 physics::Rk45Options for_truth() {
   // A law computed in single precision has no more digits to follow.
-  constexpr double digits = 10. * static_cast<double>(std::numeric_limits<autodiff::Scalar>::epsilon());
+  constexpr double digits =
+      10. * static_cast<double>(std::numeric_limits<autodiff::Scalar>::epsilon());
   constexpr double tolerance = std::max(1e-8, digits);
   return {.rtol = tolerance, .atol = tolerance};
 }
 
 physics::Rk45Options for_learnt(double tolerance, long steps_of_truth) {
   // A formula of fifth order takes (1e-8 / tolerance)^(1/5) times as many steps.
-  const double steps = 500 + 2 * static_cast<double>(steps_of_truth) *
-                                 std::pow(for_truth().rtol / tolerance, 0.2);
+  const double steps =
+      500 + 2 * static_cast<double>(steps_of_truth) * std::pow(for_truth().rtol / tolerance, 0.2);
   return {.rtol = tolerance, .atol = tolerance, .max_steps = std::lround(steps)};
 }
 

@@ -40,8 +40,8 @@ struct Subject {
   explicit Subject(const TrainOptions& options);
 };
 
-/// The states of so many trajectories' points, as --points and --duration say: 2n x N, fewer where a
-/// trajectory stopped early. What stopped is told on standard error.
+/// The states of so many trajectories' points, as --points and --duration say: 2n x N, fewer where
+/// a trajectory stopped early. What stopped is told on standard error.
 Eigen::MatrixXd trajectory_states(const TrainOptions& options, const Simulated& simulated,
                                   autodiff::Index trajectories, autodiff::Random& random);
 

@@ -58,7 +58,8 @@ TEST_CASE("a trainer's steps are those taken by hand, on any number of threads")
     nn::Soap soap(model.parameters());
     nn::Trainer trainer(model, soap, {.batch = 64, .shard_width = 16, .threads = threads});
     for (int k = 0; k < 5; ++k) {
-      CHECK(std::isfinite(trainer.loss_and_gradient(data.states.data(), data.accelerations.data())));
+      CHECK(
+          std::isfinite(trainer.loss_and_gradient(data.states.data(), data.accelerations.data())));
       REQUIRE(trainer.finite());
       trainer.step(1e-3);
     }

@@ -186,8 +186,9 @@ TEST_CASE("trajectories whose parts do not fit together are refused, with the nu
               judge_rollouts({standing(0, 3), wide}, {standing(0, 3), wide});
             }),
             "trajectory 1"));
-  CHECK(has(message([&] { physics::valid_times({standing(0, 3)}, {standing(0, 3)}, 1, as_they_are); }),
-            "0 times"));
+  CHECK(has(
+      message([&] { physics::valid_times({standing(0, 3)}, {standing(0, 3)}, 1, as_they_are); }),
+      "0 times"));
   CHECK(has(message([&] { energy_errors({standing(0, 0)}, first_entry, 1); }), "2x0"));
 }
 
@@ -222,12 +223,12 @@ TEST_CASE("a trajectory is believed up to the last time before it is off by the 
   off.row(0) << 0, 0.3, 0.3, 0.3, 0.9;
   off.row(1) << 0, 0.4, 0.5, 0, 0;  // distances 0, 0.5, 0.58, 0.3, 0.9
   back.row(2).setConstant(100);     // velocities do not count
-  const Eigen::VectorXd times =
-      physics::valid_times({with_times(off), with_times(back), with_times(back.leftCols(2))},
-                           {with_times(truth), with_times(truth), with_times(truth)}, 0.5,
-                           Eigen::Vector2d(1, 1));
+  const Eigen::VectorXd times = physics::valid_times(
+      {with_times(off), with_times(back), with_times(back.leftCols(2))},
+      {with_times(truth), with_times(truth), with_times(truth)}, 0.5, Eigen::Vector2d(1, 1));
   CHECK(times == Eigen::Vector3d(0.5, 2, 0.5));
-  // In units of 0.5 the first coordinate alone is off by 0.6; later than 0 begins the clock of some.
+  // In units of 0.5 the first coordinate alone is off by 0.6; later than 0 begins the clock of
+  // some.
   physics::Solution late = with_times(truth);
   late.t.array() += 7;
   CHECK(physics::valid_times({with_times(off)}, {late}, 0.5, Eigen::Vector2d(0.5, 100))[0] == 0);

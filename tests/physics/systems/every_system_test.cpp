@@ -172,9 +172,8 @@ TEST_CASE("unknown systems, unknown parameters and impossible values are refused
   CHECK_THROWS_WITH_AS(make_system(pendulum, {{"mass", 2}}),
                        "the system pendulum has no parameter 'mass'; it has m, l, g",
                        std::invalid_argument);
-  CHECK_THROWS_WITH_AS(
-      make_system(pendulum, {{"l", -1}}),
-      doctest::Contains("l=-1 is out of range: the pendulum's length of the rod"),
-      std::invalid_argument);
+  CHECK_THROWS_WITH_AS(make_system(pendulum, {{"l", -1}}),
+                       doctest::Contains("l=-1 is out of range: the pendulum's length of the rod"),
+                       std::invalid_argument);
   CHECK_THROWS_AS(make_system(pendulum, {{"l", std::nan("")}}), std::invalid_argument);
 }
