@@ -16,7 +16,7 @@ namespace nn {
 namespace {
 
 /// Raised whenever an older program could not make the model from what is written here.
-constexpr const char* format_version = "1";
+constexpr const char* format_version = "2";
 
 /// The shortest text that reads as the same number.
 std::string text(double number) {
@@ -58,11 +58,16 @@ Metadata describe(const NetworkModel& model) {
       {"activation", options.activation},
       {"angles", joined(options.angles, [](bool angle) { return angle ? "true" : "false"; })},
   };
-  if (model.form().sees == Form::state) all["velocity_scale"] = text(options.velocity_scale);
+  const auto add = [&](const char* key, const PerCoordinate& c) {
+    all[key] = joined(c.values(), text);
+  };
+  add("coordinate_offset", options.coordinate_offset);
+  add("coordinate_scale", options.coordinate_scale);
+  if (model.form().sees == Form::state) add("velocity_scale", options.velocity_scale);
   if (model.form().gives == Form::energy)
-    all["kinetic_prior"] = text(options.kinetic_prior);
+    add("kinetic_prior", options.kinetic_prior);
   else
-    all["acceleration_scale"] = text(options.acceleration_scale);
+    add("acceleration_scale", options.acceleration_scale);
   for (std::size_t k = 0; k < options.names.size(); ++k) all[name_key(k)] = options.names[k];
   return all;
 }
@@ -78,13 +83,22 @@ class Description {
     return found->second;
   }
 
-  void read(const std::string& key, double& value) const {
+  /// Stays as it is where the file does not tell it.
+  void read(const std::string& key, PerCoordinate& c) const {
     if (!metadata_.contains(key)) return;
-    if (!parse((*this)[key], value) || !std::isfinite(value)) wrong(key);
+    std::vector<double> values;
+    for (const std::string& part : split((*this)[key])) {
+      values.emplace_back();
+      if (!parse(part, values.back()) || !std::isfinite(values.back())) wrong(key);
+    }
+    if (values.empty()) wrong(key);
+    c = values;
   }
 
   NetworkOptions options() const {
     NetworkOptions told{.hidden = {}, .activation = (*this)["activation"], .angles = {}};
+    read("coordinate_offset", told.coordinate_offset);
+    read("coordinate_scale", told.coordinate_scale);
     read("velocity_scale", told.velocity_scale);
     read("kinetic_prior", told.kinetic_prior);
     read("acceleration_scale", told.acceleration_scale);

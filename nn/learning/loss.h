@@ -2,6 +2,7 @@
 #pragma once
 
 #include "autodiff/ops.h"
+#include "nn/models/per_coordinate.h"
 
 namespace nn {
 
@@ -25,10 +26,12 @@ inline autodiff::Var huber_loss(autodiff::Var prediction, autodiff::Var target) 
   return mean(c * (e - c * 0.5));
 }
 
-/// The same loss with accelerations in units of `unit`.
-inline auto in_units_of(double unit, auto loss) {
-  return [=](autodiff::Var prediction, autodiff::Var target) {
-    return unit == 1 ? loss(prediction, target) : loss(prediction / unit, target / unit);
+/// The same loss with accelerations in units of `unit`, so that coordinates of other units count
+/// alike.
+inline auto in_units_of(const PerCoordinate& unit, auto loss) {
+  return [loss, inverse = map(unit, [](double u) { return 1 / u; })](autodiff::Var prediction,
+                                                                     autodiff::Var target) {
+    return loss(times(prediction, inverse), times(target, inverse));
   };
 }
 

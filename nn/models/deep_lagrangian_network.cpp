@@ -18,7 +18,7 @@ Var DeepLagrangianNetwork::lagrangian(Var q, Var v) const {
   const Var outputs = mlp_(coordinate_features(q));  // C column by column, then V
 
   // vᵀ C Cᵀ v = |Cᵀ v|²: one square for each column of C.
-  Var twice_kinetic = sum_rows(v * v) * options_.kinetic_prior;
+  Var twice_kinetic = sum_squares(v, options_.kinetic_prior);
   Index next = 0;
   for (Index j = 0; j < n; ++j) {
     Var projection = softplus(row(outputs, next++)) * row(v, j);

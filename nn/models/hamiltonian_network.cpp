@@ -11,7 +11,8 @@ HamiltonianNetwork::HamiltonianNetwork(const Options& options, Lagrangian true_l
 Var HamiltonianNetwork::hamiltonian(Var q, Var p) const {
   const Var learnt = mlp_(state_features(q, p));
   if (options_.kinetic_prior == 0) return learnt;
-  return learnt + sum_rows(p * p) * (0.5 / options_.kinetic_prior);
+  const auto half_inverse = [](double a) { return a == 0 ? 0 : 0.5 / a; };
+  return learnt + sum_squares(p, map(options_.kinetic_prior, half_inverse));
 }
 
 HamiltonianNetwork::Flow HamiltonianNetwork::flow(Var q, Var v) const {

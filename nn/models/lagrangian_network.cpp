@@ -10,7 +10,7 @@ LagrangianNetwork::LagrangianNetwork(const Options& options)
 Var LagrangianNetwork::lagrangian(Var q, Var v) const {
   const Var learnt = mlp_(state_features(q, v));
   if (options_.kinetic_prior == 0) return learnt;
-  return learnt + sum_rows(v * v) * (0.5 * options_.kinetic_prior);
+  return learnt + sum_squares(v, map(options_.kinetic_prior, [](double a) { return 0.5 * a; }));
 }
 
 Var LagrangianNetwork::acceleration(Var q, Var v) const {

@@ -10,6 +10,7 @@
 #include "nn/layers/initialise.h"
 #include "nn/layers/mlp.h"
 #include "nn/models/model.h"
+#include "nn/models/per_coordinate.h"
 
 namespace nn {
 
@@ -18,13 +19,17 @@ struct NetworkOptions {
   std::string activation = "softplus";
   /// For each coordinate: is it an angle, entering as (cos q, sin q)? Its length is n.
   std::vector<bool> angles = {true, true};
-  /// Velocities (of a Hamiltonian: momenta) enter times this, so that all inputs are of order 1.
-  double velocity_scale = 1;
-  /// Adds ½ a |v|² to L: a mass matrix that is not near singular before anything is learnt.
-  /// (Of a Hamiltonian: ½ |p|² / a. A plain network has no place for it.)
-  double kinetic_prior = 0;
+  /// Coordinates that are no angles enter as (q - offset) · scale, so that all inputs are of order
+  /// 1. nn/learning/scales.h takes these and the next from data.
+  PerCoordinate coordinate_offset = 0;
+  PerCoordinate coordinate_scale = 1;
+  /// Velocities (of a Hamiltonian: momenta) enter times this.
+  PerCoordinate velocity_scale = 1;
+  /// Adds ½ Σ a_i v_i² to L: a mass matrix that is not near singular before anything is learnt.
+  /// (Of a Hamiltonian: ½ Σ p_i² / a_i. A plain network has no place for it.)
+  PerCoordinate kinetic_prior = 0;
   /// A network whose outputs are accelerations gives them in units of this.
-  double acceleration_scale = 1;
+  PerCoordinate acceleration_scale = 1;
   /// What the coordinates are called, for readers of a model's file. Its length is n, or 0.
   std::vector<std::string> names = {};
 };
@@ -56,10 +61,12 @@ class NetworkModel : public Model {
   }
 
  protected:
-  /// Throws std::invalid_argument where there is no coordinate, or the activation is unknown.
+  /// Throws std::invalid_argument where there is no coordinate, where a scale has neither one value
+  /// nor n, or where the activation is unknown.
   NetworkModel(Options options, Form form);
 
-  /// q of every sample as the network sees it, angles as cosine and sine: n x N -> features x N.
+  /// q of every sample as the network sees it, angles as cosine and sine, others by their offset
+  /// and scale: n x N -> features x N.
   Var coordinate_features(Var q) const;
   /// The same with velocities (or momenta) below them.
   Var state_features(Var q, Var v) const;

@@ -17,7 +17,7 @@ class PlainNetwork : public NetworkModel {
   explicit PlainNetwork(const Options& options) : NetworkModel(options, form_of(options)) {}
 
   Var acceleration(Var q, Var v) const override {
-    return mlp_(state_features(q, v)) * options_.acceleration_scale;
+    return times(mlp_(state_features(q, v)), options_.acceleration_scale);
   }
 };
 

@@ -95,7 +95,7 @@ TEST_CASE("a deep Lagrangian network's L is quadratic in v, its mass matrix posi
     CHECK(kinetic(0, s) ==
           doctest::Approx(0.5 * v.dot(m * v)).epsilon(sizeof(Scalar) == 8 ? 1e-10 : 1e-3));
     CHECK(Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d>(m).eigenvalues()[0] >=
-          small.kinetic_prior * 0.999);
+          small.kinetic_prior[0] * 0.999);
   }
 }
 

@@ -1,0 +1,31 @@
+// A network's scales from the data that it learns from.
+//
+// Inputs of a network should be of order 1, and so should what it has to put out. For each
+// coordinate, let σ_q and σ_v be the standard deviations of coordinate and velocity over the data,
+// and A the mean of |acceleration|. Then
+//
+//     coordinate offset    mean of q            (0 for an angle, which enters as cosine and sine)
+//     coordinate scale     s = 1/σ_q            (1 for an angle)
+//     velocity scale       0.58/σ_v
+//     kinetic prior        60 s/A
+//     acceleration scale   A
+//
+// The two factors are those of the double pendulum's tested default, with σ_v = 5.8 and A = 30:
+// velocities enter times 0.1, and the prior is 2.
+//
+// Training does not notice units then. Where q is measured in other units, q -> c q, or time is,
+// all that a network sees stays, L is multiplied by one number, and accelerations in units of A
+// stay: the learnt accelerations are the same, in the new units, up to rounding.
+#pragma once
+
+#include "nn/models/network_model.h"
+#include "physics/data_set.h"
+
+namespace nn {
+
+/// Sets the options' scales, whose coordinates are the data's. What does not vary in the data is
+/// left in its own unit. Throws std::invalid_argument for data of another number of coordinates,
+/// and for less than two samples.
+void scale_to(NetworkOptions& options, const physics::DataSet& data);
+
+}  // namespace nn
