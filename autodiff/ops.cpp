@@ -426,6 +426,27 @@ const OpDef transpose_op{
 };
 Var transpose(Var a) { return record(transpose_op, {a}); }
 
+// y = the entries of a in another shape;   da = g in the first one
+const OpDef reshape_op{
+    .name = "reshape",
+    .arity = 1,
+    .linear = true,
+    .shape =
+        [](const OpDef& op, Shapes in, const Attributes& attributes) {
+          const Shape shape{attributes.i, attributes.j};
+          if (shape.rows < 1 || shape.cols < 1 || in[0].size() % shape.rows != 0 ||
+              in[0].size() / shape.rows != shape.cols)
+            fail(op,
+                 to_string(in[0]) + " to " + to_string(shape) + ": the numbers of entries differ");
+          return shape;
+        },
+    .forward = [](const Kernel& k) { std::copy_n(k.a, k.y_shape.size(), k.y); },
+    .vjp = [](const Vjp& d, int) { return reshape(d.g, d.a.shape()); },
+};
+Var reshape(Var a, Shape shape) {
+  return record(reshape_op, {a}, {.i = shape.rows, .j = shape.cols});
+}
+
 // ---------------------------------------------------------------- sums and broadcasts
 
 // y_s = Σ_i a_is;   da = g in every row
@@ -888,6 +909,7 @@ std::span<const OpDef* const> all_ops() {
       &sign_op,
       &matmul_op,
       &transpose_op,
+      &reshape_op,
       &sum_rows_op,
       &sum_cols_op,
       &broadcast_rows_op,

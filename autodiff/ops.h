@@ -55,6 +55,9 @@ Var sign(Var x);  ///< -1, 0 or 1; its derivative is zero
 // Matrices.
 Var matmul(Var a, Var b);  ///< (m x k)·(k x n) -> m x n
 Var transpose(Var a);      ///< m x n -> n x m
+/// The same entries, column by column, in another shape; its own partner, back to the first shape.
+/// n x N -> 1 x n·N makes a sample of each entry, sample after sample.
+Var reshape(Var a, Shape shape);
 
 // Sums, and the broadcasts that undo them.
 Var sum_rows(Var x);                    ///< n x N -> 1 x N

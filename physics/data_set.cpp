@@ -21,9 +21,16 @@ Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count) 
 }
 
 DataSet label(const Motion& motion, const Eigen::MatrixXd& states) {
-  const Eigen::MatrixXd rates = motion(states);
+  return label(motion, states, Eigen::MatrixXd::Zero(motion.controls(), states.cols()));
+}
+
+DataSet label(const Motion& motion, const Eigen::MatrixXd& states,
+              const Eigen::MatrixXd& controls) {
+  Eigen::MatrixXd rates;
+  motion(Eigen::RowVectorXd::Zero(states.cols()), states, controls, rates);
   return {states.cast<autodiff::Scalar>(),
-          rates.bottomRows(states.rows() / 2).cast<autodiff::Scalar>()};
+          rates.bottomRows(states.rows() / 2).cast<autodiff::Scalar>(),
+          controls.cast<autodiff::Scalar>()};
 }
 
 DataSet shuffled(const DataSet& data, Random& random) {
@@ -32,6 +39,7 @@ DataSet shuffled(const DataSet& data, Random& random) {
   for (Index s = 0; s < data.size(); ++s) {
     result.states.col(s) = data.states.col(order[s]);
     result.accelerations.col(s) = data.accelerations.col(order[s]);
+    if (data.controls.size() > 0) result.controls.col(s) = data.controls.col(order[s]);
   }
   return result;
 }
@@ -45,8 +53,10 @@ std::pair<DataSet, DataSet> split(const DataSet& data, double fraction) {
   const auto wanted = static_cast<Index>(std::llround(fraction * static_cast<double>(size)));
   const Index first = std::clamp<Index>(wanted, 1, size - 1);
   const auto part = [&](Index begin, Index count) {
+    const bool controlled = data.controls.size() > 0;
     return DataSet{data.states.middleCols(begin, count),
-                   data.accelerations.middleCols(begin, count)};
+                   data.accelerations.middleCols(begin, count),
+                   controlled ? data.controls.middleCols(begin, count) : Matrix()};
   };
   return {part(0, first), part(first, size - first)};
 }

@@ -26,12 +26,15 @@ Eigen::MatrixXd random_states(Random& random, const StateBox& box, Index count);
 struct DataSet {
   Matrix states;         ///< 2n x N
   Matrix accelerations;  ///< n x N
+  Matrix controls = {};  ///< k x N, under which they are so; empty: none
 
   Index size() const { return states.cols(); }
 };
 
-/// The states with the accelerations that the motion gives them.
+/// The states with the accelerations that the motion gives them, with all controls at 0.
 DataSet label(const Motion& motion, const Eigen::MatrixXd& states);
+/// The same under controls k x N.
+DataSet label(const Motion& motion, const Eigen::MatrixXd& states, const Eigen::MatrixXd& controls);
 
 /// The samples in random order.
 DataSet shuffled(const DataSet& data, Random& random);

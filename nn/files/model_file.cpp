@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "nn/files/safetensors.h"
@@ -48,7 +49,17 @@ std::string name_key(std::size_t coordinate) {
   return "coordinate " + std::to_string(coordinate + 1);
 }
 
-/// What a file tells of its model: every option that has a place in it.
+/// Where a file tells an option that has one value or a list of them.
+constexpr std::pair<const char*, PerCoordinate NetworkOptions::*> scales[] = {
+    {"coordinate_offset", &NetworkOptions::coordinate_offset},
+    {"coordinate_scale", &NetworkOptions::coordinate_scale},
+    {"velocity_scale", &NetworkOptions::velocity_scale},
+    {"kinetic_prior", &NetworkOptions::kinetic_prior},
+    {"acceleration_scale", &NetworkOptions::acceleration_scale},
+    {"mass_scale", &NetworkOptions::mass_scale},
+    {"control_scale", &NetworkOptions::control_scale}};
+
+/// What a file tells of its model: every option.
 Metadata describe(const NetworkModel& model) {
   const NetworkOptions& options = model.options();
   Metadata all{
@@ -56,18 +67,16 @@ Metadata describe(const NetworkModel& model) {
       {"model_format", format_version},
       {"hidden", joined(options.hidden, [](Index width) { return std::to_string(width); })},
       {"activation", options.activation},
+      {"friction", options.friction},
+      {"controls", std::to_string(options.controls)},
       {"angles", joined(options.angles, [](bool angle) { return angle ? "true" : "false"; })},
   };
   const auto add = [&](const char* key, const PerCoordinate& c) {
     all[key] = joined(c.values(), text);
   };
-  add("coordinate_offset", options.coordinate_offset);
-  add("coordinate_scale", options.coordinate_scale);
-  if (model.form().sees == Form::state) add("velocity_scale", options.velocity_scale);
-  if (model.form().gives == Form::energy)
-    add("kinetic_prior", options.kinetic_prior);
-  else
-    add("acceleration_scale", options.acceleration_scale);
+  for (const auto& [key, scale] : scales) add(key, options.*scale);
+  add("energy_scale", options.energy_scale);
+  add("difference_scale", options.difference_scale);
   for (std::size_t k = 0; k < options.names.size(); ++k) all[name_key(k)] = options.names[k];
   return all;
 }
@@ -83,25 +92,28 @@ class Description {
     return found->second;
   }
 
-  /// Stays as it is where the file does not tell it.
-  void read(const std::string& key, PerCoordinate& c) const {
-    if (!metadata_.contains(key)) return;
+  std::vector<double> numbers(const std::string& key) const {
     std::vector<double> values;
     for (const std::string& part : split((*this)[key])) {
       values.emplace_back();
       if (!parse(part, values.back()) || !std::isfinite(values.back())) wrong(key);
     }
     if (values.empty()) wrong(key);
-    c = values;
+    return values;
+  }
+  double number(const std::string& key) const {
+    const std::vector<double> values = numbers(key);
+    if (values.size() != 1) wrong(key);
+    return values.front();
   }
 
   NetworkOptions options() const {
     NetworkOptions told{.hidden = {}, .activation = (*this)["activation"], .angles = {}};
-    read("coordinate_offset", told.coordinate_offset);
-    read("coordinate_scale", told.coordinate_scale);
-    read("velocity_scale", told.velocity_scale);
-    read("kinetic_prior", told.kinetic_prior);
-    read("acceleration_scale", told.acceleration_scale);
+    for (const auto& [key, scale] : scales) told.*scale = numbers(key);
+    told.energy_scale = number("energy_scale");
+    told.difference_scale = number("difference_scale");
+    told.friction = (*this)["friction"];
+    if (!parse((*this)["controls"], told.controls) || told.controls < 0) wrong("controls");
     for (const std::string& part : split((*this)["hidden"])) {
       Index width = 0;
       if (!parse(part, width) || width < 1) wrong("hidden");
@@ -137,8 +149,7 @@ Safetensors read(const std::filesystem::path& path) {
   return Safetensors(std::string(std::istreambuf_iterator<char>(file), {}));
 }
 
-std::unique_ptr<NetworkModel> to_model(const Safetensors& file,
-                                       const HamiltonianNetwork::Lagrangian& true_lagrangian) {
+std::unique_ptr<NetworkModel> to_model(const Safetensors& file, const Known& known) {
   const Description told(file.metadata());
   if (!file.metadata().contains("model"))
     throw FileError("it has weights, but does not tell of what model; make that and load_weights");
@@ -147,12 +158,12 @@ std::unique_ptr<NetworkModel> to_model(const Safetensors& file,
                     ", this program reads format " + format_version);
   const NetworkOptions options = told.options();
   // Before memory is taken for it: the options of a file may tell of any size.
-  if (const double count = parameter_count(told["model"], options);
+  const ModelKind& kind = find_model_kind(told["model"]);
+  if (const double count = parameter_count(options, kind.form_of(options, known));
       count != static_cast<double>(file.size()))
     throw FileError("it tells of a model with " + text(count) + " parameters, but has " +
                     std::to_string(file.size()));
-  auto model = make_model(told["model"], options, true_lagrangian);
-  for (const auto& [key, value] : describe(*model)) told[key];  // nothing is left to a default
+  auto model = kind.make(options, known);
   file.fill(model->parameters().named());
   return model;
 }
@@ -173,10 +184,9 @@ std::string to_model_file(const NetworkModel& model) {
   return to_safetensors(model.parameters(), describe(model));
 }
 
-std::unique_ptr<NetworkModel> load_model(const std::filesystem::path& path,
-                                         const HamiltonianNetwork::Lagrangian& true_lagrangian) {
+std::unique_ptr<NetworkModel> load_model(const std::filesystem::path& path, const Known& known) {
   try {
-    return to_model(read(path), true_lagrangian);
+    return to_model(read(path), known);
   } catch (const std::exception& error) {  // also of options that make no model
     throw FileError("the model in '" + path.string() + "': " + error.what());
   }

@@ -20,11 +20,12 @@ namespace nn {
 /// The bytes of such a file.
 std::string to_model_file(const NetworkModel& model);
 
-/// The model that a file holds. A Hamiltonian network has to be given what no file can hold: the
-/// true system's Lagrangian. Throws FileError that names the file: where it is missing, damaged, or
-/// of another format; where it has weights only, as those of other programs.
-std::unique_ptr<NetworkModel> load_model(
-    const std::filesystem::path& path, const HamiltonianNetwork::Lagrangian& true_lagrangian = {});
+/// The model that a file holds. What no file can hold, some models have to be given: what is known
+/// of the system, the same as when the model was made. Throws FileError that names the file: where
+/// it is missing, damaged, or of another format; where it has weights only, as those of other
+/// programs; and where the model needs to know more.
+std::unique_ptr<NetworkModel> load_model(const std::filesystem::path& path,
+                                         const Known& known = {});
 
 /// Gives the model the weights of a file, which may hold nothing else. Throws FileError that names
 /// the file, and leaves the model as it was: as above, and where the weights do not fit the model,

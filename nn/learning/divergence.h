@@ -21,8 +21,9 @@ struct Divergence {
 
 /// The first sample of the batch that has a non-finite loss or gradient by itself, with the model's
 /// current parameters; none if each by itself is finite (their sum may have overflowed).
-/// states: 2n x N, accelerations: n x N.
+/// states: 2n x N, accelerations: n x N, controls: k x N.
 std::optional<Divergence> find_divergence(const Model& model, const Loss& loss,
-                                          const Matrix& states, const Matrix& accelerations);
+                                          const Matrix& states, const Matrix& accelerations,
+                                          const Matrix& controls = {});
 
 }  // namespace nn

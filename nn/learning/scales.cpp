@@ -32,6 +32,9 @@ PerCoordinate per_coordinate(const Eigen::ArrayXd& values) {
 
 void scale_to(NetworkOptions& options, const physics::DataSet& data) {
   const auto n = static_cast<Index>(options.angles.size());
+  if (data.controls.rows() != options.controls)
+    throw std::invalid_argument("[scale_to] data with " + std::to_string(data.controls.rows()) +
+                                " controls for a model with " + std::to_string(options.controls));
   if (data.states.rows() != 2 * n || data.accelerations.rows() != n || data.size() < 2)
     throw std::invalid_argument("[scale_to] states " + std::to_string(data.states.rows()) + 'x' +
                                 std::to_string(data.size()) + " and accelerations " +
@@ -52,6 +55,30 @@ void scale_to(NetworkOptions& options, const physics::DataSet& data) {
   options.velocity_scale = per_coordinate(0.58 * inverse_deviations(v).array());
   options.kinetic_prior = per_coordinate(60 * scale / acceleration);
   options.acceleration_scale = per_coordinate(acceleration);
+  options.mass_scale = per_coordinate(30 * scale / acceleration);
+  options.energy_scale = 30;
+  Eigen::MatrixXd next(n, q.cols());
+  next << q.bottomRows(n - 1), q.topRows(1);
+  options.difference_scale = inverse_deviations((next - q).reshaped(1, q.size()))[0];
+  if (options.controls > 0)
+    options.control_scale = per_coordinate(inverse_deviations(data.controls.cast<double>()));
+}
+
+void scale_to(NetworkOptions& options, const physics::DataSet& data, const Matrix& momenta) {
+  scale_to(options, data);
+  const auto n = static_cast<Index>(options.angles.size());
+  if (momenta.rows() != n || momenta.cols() != data.size())
+    throw std::invalid_argument("[scale_to] momenta " + std::to_string(momenta.rows()) + 'x' +
+                                std::to_string(momenta.cols()) + " of " +
+                                std::to_string(data.size()) + " states");
+  const Eigen::ArrayXd of_p = inverse_deviations(momenta.cast<double>()),
+                       of_v = inverse_deviations(data.states.bottomRows(n).cast<double>());
+  options.velocity_scale = per_coordinate(0.58 * of_p);
+  options.mass_scale = options.kinetic_prior = per_coordinate(of_v / of_p);
+  double energy = 0;
+  for (Index i = 0; i < n; ++i)
+    energy += options.mass_scale[i] * options.acceleration_scale[i] / options.coordinate_scale[i];
+  options.energy_scale = energy / static_cast<double>(n);
 }
 
 }  // namespace nn

@@ -9,9 +9,12 @@
 //     velocity scale       0.58/σ_v
 //     kinetic prior        60 s/A
 //     acceleration scale   A
+//     mass scale           30 s/A               (force = mass · acceleration, and energy = force /
+//     s) energy scale         mean over the coordinates of mass scale · A/s difference scale 1/σ of
+//     the differences of neighbours control scale        1/σ of the control
 //
-// The two factors are those of the double pendulum's tested default, with σ_v = 5.8 and A = 30:
-// velocities enter times 0.1, and the prior is 2.
+// The factors are those of the double pendulum's tested default, with σ_v = 5.8 and A = 30:
+// velocities enter times 0.1, the prior is 2, and a learnt mass matrix has masses of order 1.
 //
 // Training does not notice units then. Where q is measured in other units, q -> c q, or time is,
 // all that a network sees stays, L is multiplied by one number, and accelerations in units of A
@@ -23,9 +26,13 @@
 
 namespace nn {
 
-/// Sets the options' scales, whose coordinates are the data's. What does not vary in the data is
-/// left in its own unit. Throws std::invalid_argument for data of another number of coordinates,
-/// and for less than two samples.
+/// Sets the options' scales, whose coordinates and controls are the data's. What does not vary in
+/// the data is left in its own unit. Throws std::invalid_argument for data of another number of
+/// coordinates or controls, and for less than two samples.
 void scale_to(NetworkOptions& options, const physics::DataSet& data);
+
+/// For a model of H(q, p), the same with the momenta of the data, n x N. They have masses of their
+/// own: mass scale and kinetic prior are σ_p/σ_v, and the velocity scale is 0.58/σ_p.
+void scale_to(NetworkOptions& options, const physics::DataSet& data, const Matrix& momenta);
 
 }  // namespace nn

@@ -14,9 +14,10 @@ using Loss = std::function<Var(Var prediction, Var target)>;
 
 /// The mean loss of some samples on a tape.
 struct RecordedLoss {
-  Var state;   ///< input: 2n x samples
-  Var target;  ///< input: n x samples, the true accelerations
-  Var loss;    ///< 1 x 1
+  Var state;    ///< input: 2n x samples
+  Var target;   ///< input: n x samples, the true accelerations
+  Var control;  ///< input: k x samples; empty where the model has no controls
+  Var loss;     ///< 1 x 1
 };
 RecordedLoss record_loss(const Model& model, const Loss& loss, Tape& tape, Index samples);
 
@@ -27,8 +28,9 @@ class TrainingStep {
                autodiff::Program::Options options = {});
 
   /// The loss at the current parameters over layout.samples samples:
-  /// states 2n x samples, accelerations n x samples, column-major.
-  double run(const Scalar* states, const Scalar* accelerations);
+  /// states 2n x samples, accelerations n x samples, controls k x samples, column-major. Throws
+  /// std::invalid_argument where the model has controls and none are given.
+  double run(const Scalar* states, const Scalar* accelerations, const Scalar* controls = nullptr);
 
   /// d loss / d parameters of the last run, as long and in the order of the flat array.
   std::span<const Scalar> gradient() const { return program_.summed().subspan(1); }
@@ -36,6 +38,7 @@ class TrainingStep {
   const autodiff::Program& program() const { return program_.program(); }
 
  private:
+  bool controlled_;
   autodiff::ShardedProgram program_;
 };
 

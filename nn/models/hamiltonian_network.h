@@ -7,35 +7,33 @@
 // does the way back to velocities.
 #pragma once
 
-#include <functional>
-
 #include "nn/models/network_model.h"
 
 namespace nn {
 
 class HamiltonianNetwork : public NetworkModel {
  public:
-  /// The true system: (q: n x N, v: n x N) -> L: 1 x N.
-  using Lagrangian = std::function<Var(Var q, Var v)>;
-
-  static Form form_of(const Options&) { return {.kind = "hnn", .name = "hamiltonian"}; }
-  HamiltonianNetwork(const Options& options, Lagrangian true_lagrangian);
+  static Form form_of(const Options&, const Known&) {
+    return {.kind = "hnn", .name = "hamiltonian", .momenta = true};
+  }
+  /// Throws std::invalid_argument where the true Lagrangian is not known.
+  HamiltonianNetwork(const Options& options, const Known& known);
 
   /// H of every sample: (q: n x N, p: n x N) -> 1 x N.
   Var hamiltonian(Var q, Var p) const;
   /// dH/dp: what it has learnt that dq/dt is.
   Var velocity(Var q, Var v) const override;
   /// dv/dt along the learnt flow of (q, p), seen in (q, v): from p = dL/dv,
-  ///     M dv/dt + (d²L/dv dq) dq/dt = dp/dt = -dH/dq.
-  Var acceleration(Var q, Var v) const override;
+  ///     M dv/dt + (d²L/dv dq) dq/dt = dp/dt = -dH/dq + Q [ + Jᵀλ ],
+  /// friction and controls being Q, and the velocity of friction the learnt one: so dH/dt = Q
+  /// dq/dt.
+  Var acceleration(Var q, Var v, Var u = {}) const override;
 
  private:
   struct Flow {
     Var dq, dp;  ///< n x N each
   };
   Flow flow(Var q, Var v) const;
-
-  Lagrangian true_lagrangian_;
 };
 
 }  // namespace nn

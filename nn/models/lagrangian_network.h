@@ -1,21 +1,23 @@
-// The Lagrangian network: an MLP learns the scalar L(q, v), and the Euler-Lagrange equations turn
-// it into accelerations (Cranmer et al. 2020). Energy is conserved by construction, whatever it
-// learns.
+// The Lagrangian network: an MLP learns the scalar L(q, v) (Cranmer et al. 2020).
 #pragma once
 
-#include "nn/models/network_model.h"
+#include "nn/models/lagrangian_model.h"
 
 namespace nn {
 
-class LagrangianNetwork : public NetworkModel {
+class LagrangianNetwork : public LagrangianModel {
  public:
-  static Form form_of(const Options&) { return {.kind = "lnn", .name = "lagrangian"}; }
-  explicit LagrangianNetwork(const Options& options);
+  static Form form_of(const Options&, const Known&) {
+    return {.kind = "lnn", .name = "lagrangian"};
+  }
+  explicit LagrangianNetwork(const Options& options, const Known& known = {})
+      : LagrangianModel(options, form_of(options, known), known) {}
 
-  /// L of every sample: (q: n x N, v: n x N) -> 1 x N.
-  Var lagrangian(Var q, Var v) const;
-  Var acceleration(Var q, Var v) const override;
-  std::optional<Var> mass_matrix(Var q, Var v) const override;
+  Var lagrangian(Var q, Var v) const override {
+    const Var learnt = mlp_(state_features(q, v));
+    if (options_.kinetic_prior == 0) return learnt;
+    return learnt + sum_squares(v, map(options_.kinetic_prior, [](double a) { return 0.5 * a; }));
+  }
 };
 
 }  // namespace nn

@@ -5,14 +5,14 @@
 namespace nn {
 
 physics::Motion learnt_motion(const Model& model, Index width) {
-  const Index n = model.coordinates();
+  const Index n = model.coordinates(), k = model.controls();
   const physics::StateFunction rates(
-      n, 0,
-      [&](Var, Var q, Var v, Var) {
-        return stack_rows(model.velocity(q, v), model.acceleration(q, v));
+      n, k,
+      [&](Var, Var q, Var v, Var u) {
+        return stack_rows(model.velocity(q, v), model.acceleration(q, v, u));
       },
       [&model](autodiff::Workspace& workspace) { model.parameters().bind(workspace); }, width);
-  return {n, 0,
+  return {n, k,
           [=](const Eigen::RowVectorXd& t, const Eigen::MatrixXd& states, const Eigen::MatrixXd& u,
               Eigen::MatrixXd& result) { rates(t, states, u, result); }};
 }

@@ -13,8 +13,11 @@ class Model {
 
   /// n, the number of coordinates q; velocities are as many.
   virtual Index coordinates() const = 0;
-  /// Records the accelerations: (q: n x N, v: n x N) -> n x N.
-  virtual Var acceleration(Var q, Var v) const = 0;
+  /// k, the number of controls u.
+  virtual Index controls() const { return 0; }
+  /// Records the accelerations: (q: n x N, v: n x N, u: k x N) -> n x N. An empty u: all controls
+  /// are 0.
+  virtual Var acceleration(Var q, Var v, Var u = {}) const = 0;
   /// Records dq/dt: v itself, but for a model that has to learn that too.
   virtual Var velocity(Var, Var v) const { return v; }
   /// Records the learnt mass matrix of every sample, n·n x N, for a model that has one.

@@ -1,63 +1,68 @@
 #include "nn/models/models.h"
 
-#include <array>
+#include <algorithm>
 #include <stdexcept>
 
 #include "nn/models/deep_lagrangian_network.h"
+#include "nn/models/density_network.h"
+#include "nn/models/embedded_network.h"
+#include "nn/models/hamiltonian_network.h"
 #include "nn/models/lagrangian_network.h"
 #include "nn/models/plain_network.h"
 
 namespace nn {
 namespace {
 
-using Lagrangian = HamiltonianNetwork::Lagrangian;
-
-struct Kind {
-  Form (*form_of)(const NetworkOptions&);
-  std::unique_ptr<NetworkModel> (*make)(const NetworkOptions&, const Lagrangian&);
-};
-
 template <class M>
-std::unique_ptr<NetworkModel> make(const NetworkOptions& options, const Lagrangian&) {
-  return std::make_unique<M>(options);
-}
-
-std::unique_ptr<NetworkModel> make_hamiltonian(const NetworkOptions& options,
-                                               const Lagrangian& true_lagrangian) {
-  if (!true_lagrangian)
-    throw std::invalid_argument(
-        "[model] a Hamiltonian network (hnn) takes the momenta from the true system's Lagrangian, "
-        "and none is given");
-  return std::make_unique<HamiltonianNetwork>(options, true_lagrangian);
-}
-
-constexpr std::array kinds{
-    Kind{LagrangianNetwork::form_of, make<LagrangianNetwork>},
-    Kind{DeepLagrangianNetwork::form_of, make<DeepLagrangianNetwork>},
-    Kind{HamiltonianNetwork::form_of, make_hamiltonian},
-    Kind{PlainNetwork::form_of, make<PlainNetwork>},
-};
-
-const Kind& find(const std::string& name, const NetworkOptions& options) {
-  for (const Kind& kind : kinds)
-    if (kind.form_of(options).kind == name) return kind;
-  throw std::invalid_argument("[model] the kind '" + name + "' is unknown; known are lnn, delan, " +
-                              "hnn and mlp");
+ModelKind kind(ModelKind row) {
+  row.form_of = M::form_of;
+  row.make = [](const NetworkOptions& options,
+                const Known& known) -> std::unique_ptr<NetworkModel> {
+    return std::make_unique<M>(options, known);
+  };
+  return row;
 }
 
 }  // namespace
 
-std::unique_ptr<NetworkModel> make_model(const std::string& kind, const NetworkOptions& options,
-                                         const Lagrangian& true_lagrangian) {
-  return find(kind, options).make(options, true_lagrangian);
+const std::vector<ModelKind>& model_kinds() {
+  static const std::vector<ModelKind> all{
+      kind<LagrangianNetwork>({.name = "lnn",
+                               .what = "a Lagrangian network",
+                               .learns = "L(q, v)",
+                               .initialiser = Initialiser::rule}),
+      kind<DeepLagrangianNetwork>({.name = "delan",
+                                   .what = "a deep Lagrangian network, L = T - V",
+                                   .learns = "M(q) and V(q)"}),
+      kind<HamiltonianNetwork>({.name = "hnn",
+                                .what = "a Hamiltonian network, given the true momenta",
+                                .learns = "H(q, p)",
+                                .needs_lagrangian = true}),
+      kind<EmbeddedNetwork>({.name = "embedded",
+                             .what = "masses at known positions, in an unknown potential",
+                             .learns = "masses and V(q)",
+                             .needs_positions = true}),
+      kind<DensityNetwork>({.name = "field",
+                            .what = "one density shared by all sites of a ring",
+                            .learns = "a density",
+                            .initialiser = Initialiser::rule}),
+      kind<PlainNetwork>(
+          {.name = "mlp", .what = "accelerations without physics", .learns = "a(q, v)"}),
+  };
+  return all;
 }
 
-double parameter_count(const std::string& kind, const NetworkOptions& options) {
-  const std::vector<Index> sizes = widths(options, find(kind, options).form_of(options));
-  double count = 0;
-  for (std::size_t k = 1; k < sizes.size(); ++k)
-    count += static_cast<double>(sizes[k]) * (static_cast<double>(sizes[k - 1]) + 1);
-  return count;
+const ModelKind& find_model_kind(const std::string& name) {
+  const auto found = std::ranges::find(model_kinds(), name, &ModelKind::name);
+  if (found != model_kinds().end()) return *found;
+  std::string known;
+  for (const ModelKind& kind : model_kinds()) known += (known.empty() ? "" : ", ") + kind.name;
+  throw std::invalid_argument("[model] the kind '" + name + "' is unknown; known are " + known);
+}
+
+std::unique_ptr<NetworkModel> make_model(const std::string& kind, const NetworkOptions& options,
+                                         const Known& known) {
+  return find_model_kind(kind).make(options, known);
 }
 
 }  // namespace nn

@@ -3,20 +3,33 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "nn/models/hamiltonian_network.h"
 #include "nn/models/network_model.h"
 
 namespace nn {
 
-/// "lnn" (Lagrangian), "delan" (deep Lagrangian), "hnn" (Hamiltonian) or "mlp" (plain): a new model
-/// whose parameters are all zero. Throws std::invalid_argument for another kind, for options that
-/// make no model, and for a Hamiltonian one without the true Lagrangian, which it needs.
-std::unique_ptr<NetworkModel> make_model(
-    const std::string& kind, const NetworkOptions& options,
-    const HamiltonianNetwork::Lagrangian& true_lagrangian = {});
+/// A kind of model: what reports, options and help need to tell of it, and how it is made.
+struct ModelKind {
+  std::string name;                              ///< "lnn"
+  std::string what;                              ///< in some words: "a Lagrangian network"
+  std::string learns;                            ///< "L(q, v)"
+  bool needs_lagrangian = false;                 ///< Known::lagrangian, the true one
+  bool needs_positions = false;                  ///< Known::positions
+  Initialiser initialiser = Initialiser::lecun;  ///< which first weights it learns from best
+  Form (*form_of)(const NetworkOptions& options, const Known& known) = nullptr;
+  std::unique_ptr<NetworkModel> (*make)(const NetworkOptions& options,
+                                        const Known& known) = nullptr;
+};
 
-/// How many parameters such a model has; as a floating-point number, which does not overflow.
-double parameter_count(const std::string& kind, const NetworkOptions& options);
+/// All there are. A new one is a row in models.cpp.
+const std::vector<ModelKind>& model_kinds();
+/// By name. Throws std::invalid_argument that tells the known ones.
+const ModelKind& find_model_kind(const std::string& name);
+
+/// A new model whose parameters are all zero. Throws std::invalid_argument for another kind, for
+/// options that make no model, and where the kind needs to know more of the system.
+std::unique_ptr<NetworkModel> make_model(const std::string& kind, const NetworkOptions& options,
+                                         const Known& known = {});
 
 }  // namespace nn

@@ -8,16 +8,19 @@ namespace nn {
 
 class PlainNetwork : public NetworkModel {
  public:
-  static Form form_of(const Options& options) {
+  static Form form_of(const Options& options, const Known&) {
     return {.kind = "mlp",
             .name = "acceleration",
-            .gives = Form::accelerations,
-            .outputs = static_cast<Index>(options.angles.size())};
+            .outputs = static_cast<Index>(options.angles.size()),
+            .forces = false};
   }
-  explicit PlainNetwork(const Options& options) : NetworkModel(options, form_of(options)) {}
+  explicit PlainNetwork(const Options& options, const Known& known = {})
+      : NetworkModel(options, form_of(options, known)) {}
 
-  Var acceleration(Var q, Var v) const override {
-    return times(mlp_(state_features(q, v)), options_.acceleration_scale);
+  Var acceleration(Var q, Var v, Var u = {}) const override {
+    const Var state = state_features(q, v);
+    const Var inputs = controls() > 0 ? stack_rows(state, scaled_controls(q, u)) : state;
+    return times(mlp_(inputs), options_.acceleration_scale);
   }
 };
 

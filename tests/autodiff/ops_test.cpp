@@ -124,6 +124,13 @@ const std::multimap<std::string, Example>& examples() {
                                [](Index r, Index c) {
                                  return Shapes{{2 * r, c}, {6, c}};
                                })},
+      {"reshape", shaped(
+                      [](Vars x) {
+                        return reshape(x[0], {x[0].cols(), x[0].rows()});
+                      },
+                      [](Index r, Index c) {
+                        return Shapes{{r, c}};
+                      })},
       {"sample_transpose", shaped([](Vars x) { return sample_transpose(x[0], 3); },
                                   [](Index r, Index c) {
                                     return Shapes{{3 * r, c}};
@@ -431,6 +438,15 @@ TEST_CASE("sum and broadcast, slice and pad, transpose and itself are adjoint pa
             two_rows, [](Var v) { return slice_rows(v, 2, 2); },
             [](Var y) { return pad_rows(y, 2, 5); }) < 1e-13);
   CHECK(gap(x.transpose(), transpose, transpose) < 1e-13);
+  CHECK(gap(
+            x.reshaped(7, 5),
+            [](Var v) {
+              return reshape(v, {7, 5});
+            },
+            [](Var y) {
+              return reshape(y, {5, 7});
+            }) < 1e-13);
+  CHECK(value_of([](Vars v) { return reshape(v[0], {1, 35}); }, {x}) == x.reshaped(1, 35));
   CHECK(value_of([](Vars v) { return slice_rows(pad_rows(v[0], 3, 9), 3, 5); }, {x}) == x);
   CHECK(value_of([](Vars v) { return transpose(transpose(v[0])); }, {x}) == x);
 }

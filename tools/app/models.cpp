@@ -18,9 +18,10 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options,
       .kinetic_prior = options.kinetic_prior,
       .acceleration_scale = options.target_scale,
       .names = names};
-  return nn::make_model(options.model, network, [system = options.system](nn::Var q, nn::Var v) {
+  const auto true_lagrangian = [system = options.system](nn::Var q, nn::Var v) {
     return system.lagrangian(q, v);
-  });
+  };
+  return nn::make_model(options.model, network, {.lagrangian = true_lagrangian});
 }
 
 void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random) {

@@ -19,9 +19,13 @@ using program::contains;
 
 namespace {
 
-Var true_lagrangian(Var q, Var v) {
-  return physics::DoublePendulum{.m1 = 1.5, .g = 3}.lagrangian(q, v);
-}
+const nn::Known known{
+    .lagrangian = [](Var q,
+                     Var v) { return physics::DoublePendulum{.m1 = 1.5, .g = 3}.lagrangian(q, v); },
+    .positions =
+        [](Var q) {
+          return stack_rows(physics::DoublePendulum().positions(row(q, 0), row(q, 1)));
+        }};
 
 /// Options of which none is the default.
 nn::NetworkOptions odd_options() {
@@ -38,7 +42,7 @@ nn::NetworkOptions odd_options() {
 
 std::unique_ptr<nn::NetworkModel> drawn(const std::string& kind,
                                         const nn::NetworkOptions& options = odd_options()) {
-  auto model = nn::make_model(kind, options, true_lagrangian);
+  auto model = nn::make_model(kind, options, known);
   autodiff::Random random(3);
   model->initialise(random);
   return model;
@@ -57,7 +61,7 @@ std::string complaint(const std::string& bytes) {
   const program::Folder folder;
   folder.write("w", bytes);
   try {
-    nn::load_model(folder.path() / "w", true_lagrangian);
+    nn::load_model(folder.path() / "w", known);
   } catch (const nn::FileError& error) {
     return error.what();
   }
@@ -75,7 +79,7 @@ TEST_CASE("a model of each kind is made again from its file, to the last bit") {
       const auto saved = drawn(kind, options);
       const program::Folder folder;
       folder.write("w", to_model_file(*saved));
-      const auto loaded = nn::load_model(folder.path() / "w", true_lagrangian);
+      const auto loaded = nn::load_model(folder.path() / "w", known);
       CHECK(loaded->form().kind == kind);
       CHECK(loaded->options().names == options.names);
       CHECK(loaded->options().hidden == options.hidden);
@@ -124,7 +128,7 @@ TEST_CASE("weights go into a model that is given, where the file tells of no oth
   const auto loads = [&](const std::string& bytes, const std::string& kind,
                          const nn::NetworkOptions& options) -> std::string {
     folder.write("w", bytes);
-    const auto model = nn::make_model(kind, options, true_lagrangian);
+    const auto model = nn::make_model(kind, options, known);
     const auto zero = rates(*model);
     try {
       nn::load_weights(folder.path() / "w", *model);

@@ -36,7 +36,7 @@ const nn::NetworkOptions small{.hidden = {6, 5},
                                .kinetic_prior = 0.7};
 
 nn::HamiltonianNetwork hamiltonian_network(const nn::NetworkOptions& options = small) {
-  return {options, [](Var q, Var v) { return pendulum.lagrangian(q, v); }};
+  return {options, {.lagrangian = [](Var q, Var v) { return pendulum.lagrangian(q, v); }}};
 }
 
 template <class M>
