@@ -14,9 +14,12 @@ NetworkOptions alike(NetworkOptions options) {
         "[model] a field needs two sites at least, and all of them angles or none: there are " +
         std::to_string(options.angles.size()) + " coordinates, and " + std::to_string(angles) +
         " are angles");
-  for (PerCoordinate* scale :
-       {&options.coordinate_offset, &options.coordinate_scale, &options.velocity_scale,
-        &options.kinetic_prior, &options.acceleration_scale, &options.mass_scale})
+  // What is one over a spread: over the mean spread. A site that stands still counts little then.
+  const auto inverse = [](double c) { return 1 / c; };
+  for (PerCoordinate* scale : {&options.coordinate_scale, &options.velocity_scale,
+                               &options.kinetic_prior, &options.mass_scale})
+    *scale = 1 / map(*scale, inverse).mean();
+  for (PerCoordinate* scale : {&options.coordinate_offset, &options.acceleration_scale})
     *scale = scale->mean();
   return options;
 }
@@ -29,10 +32,8 @@ DensityNetwork::DensityNetwork(const Options& options, const Known& known)
 Var DensityNetwork::lagrangian(Var q, Var v) const {
   const Var density = reshape(mlp_(site_features(q, v)), q.shape());
   if (options_.kinetic_prior == 0) return sum_rows(density);
-  // Forces come from differences: they are as much larger as a difference's scale is.
-  const double stiffer = options_.difference_scale / options_.coordinate_scale[0];
   return sum_rows(density) +
-         sum_squares(v, map(options_.kinetic_prior, [&](double a) { return 0.5 * a * stiffer; }));
+         sum_squares(v, map(options_.kinetic_prior, [](double a) { return 0.5 * a; }));
 }
 
 }  // namespace nn

@@ -45,7 +45,8 @@ const std::vector<ModelKind>& model_kinds() {
       kind<DensityNetwork>({.name = "field",
                             .what = "one density shared by all sites of a ring",
                             .learns = "a density",
-                            .initialiser = Initialiser::rule}),
+                            .initialiser = Initialiser::rule,
+                            .prior_part = 1. / 30}),
       kind<PlainNetwork>(
           {.name = "mlp", .what = "accelerations without physics", .learns = "a(q, v)"}),
   };

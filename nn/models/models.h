@@ -17,6 +17,9 @@ struct ModelKind {
   bool needs_lagrangian = false;                 ///< Known::lagrangian, the true one
   bool needs_positions = false;                  ///< Known::positions
   Initialiser initialiser = Initialiser::lecun;  ///< which first weights it learns from best
+  /// Which part of scale_to's kinetic prior it learns best with. In a field, forces of neighbours
+  /// nearly cancel: the prior of single coordinates would be too heavy.
+  double prior_part = 1;
   Form (*form_of)(const NetworkOptions& options, const Known& known) = nullptr;
   std::unique_ptr<NetworkModel> (*make)(const NetworkOptions& options,
                                         const Known& known) = nullptr;

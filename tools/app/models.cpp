@@ -56,6 +56,8 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& o, const Subjec
                          .cast<autodiff::Scalar>());
       else
         nn::scale_to(network, sample);
+      network.kinetic_prior =
+          map(network.kinetic_prior, [&](double a) { return a * kind.prior_part; });
     }
     if (o.velocity_scale) network.velocity_scale = *o.velocity_scale;
     if (o.kinetic_prior) network.kinetic_prior = *o.kinetic_prior;
