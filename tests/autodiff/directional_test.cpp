@@ -1,5 +1,5 @@
-// Second derivatives along directions: against the Hessian, against differences of the gradient,
-// and as something to be differentiated again.
+// Derivatives along directions. Tangents: against differences and the adjoint. Second ones: against
+// the Hessian and differences of the gradient. Both as something to be differentiated again.
 #include "autodiff/directional.h"
 
 #include <doctest/doctest.h>
@@ -109,8 +109,9 @@ class RandomFunction {
 struct Recorded {
   Tape tape;
   Var w = tape.parameter(4, 4, "w"), together = tape.input(all_rows, samples, "together");
-  std::vector<Var> directions;  // of all xs at once
-  std::vector<Var> xs, outputs;
+  std::vector<Var> directions;      // of all xs at once
+  std::vector<Direction> parts{3};  // for each of the xs
+  std::vector<Var> xs;
   Var y;
   SecondDerivatives derivatives;
 
@@ -119,7 +120,6 @@ struct Recorded {
     Index begin = 0;
     for (int d = 0; d < 3; ++d)
       directions.push_back(tape.input(all_rows, samples, "d" + std::to_string(d)));
-    std::vector<Direction> parts(3);
     for (std::size_t k = 0; k < 3; ++k) {
       xs.push_back(slice_rows(together, begin, rows_of_xs[k]));
       for (std::size_t d = 0; d < 3; ++d) {
@@ -163,6 +163,109 @@ double distance(const Matrix& a, const Matrix& b) {
 }
 
 }  // namespace
+
+TEST_CASE("a tangent is a difference along its direction, and the adjoint of vjp") {
+  for (std::uint64_t seed = 0; seed < functions; ++seed) {
+    INFO("seed ", seed);
+    Recorded f(seed);
+    const Matrix at = Random(seed).uniform_matrix(all_rows, samples, -1, 1);
+    const std::vector<Matrix> along = direction_values(seed);
+    const Var y = stack_rows(f.y, f.xs[0] * broadcast_rows(sin(f.y), 3));
+    const Matrix adjoint = Random(seed + 1).uniform_matrix(4, samples, -1, 1);
+    const Var back = stack_rows(vjp(y, f.tape.constant(adjoint), f.xs));
+    const Var gradient = stack_rows(grad(sum(f.y), f.xs));
+    for (int d = 0; d < 3; ++d) {
+      CAPTURE(d);
+      const auto values = f.run(
+          std::array{jvp(y, f.xs, f.parts[d]), back, jvp(gradient, f.xs, f.parts[d])}, at, along);
+      const Matrix &tangent = values[0], &pulled_back = values[1], &turned = values[2];
+      const auto moved = [&](double step) {
+        return f.run(std::array{y}, at + step * along[d], along).front();
+      };
+      constexpr double h = 1e-3;
+      const Matrix change =
+          (8 * (moved(h) - moved(-h)) - (moved(2 * h) - moved(-2 * h))) / (12 * h);
+      CHECK(distance(tangent, change) < 1e-7);
+      const double forwards = tangent.cwiseProduct(adjoint).sum();
+      const double backwards = pulled_back.cwiseProduct(along[d]).sum();
+      CHECK(std::abs(forwards - backwards) < 1e-11 * std::max(1., std::abs(forwards)));
+      // The gradient's tangent is the second derivative, with no Hessian formed.
+      for (std::size_t p = 0; p < all_pairs.size(); ++p) {
+        if (all_pairs[p].first != d) continue;
+        const Matrix second = f.run(std::array{f.derivatives.second[p]}, at, along).front();
+        const Matrix& other = along[all_pairs[p].second];
+        CHECK(distance(turned.cwiseProduct(other).colwise().sum(), second) < 1e-10);
+      }
+    }
+  }
+}
+
+TEST_CASE("a tangent can be differentiated again, to third order") {
+  for (std::uint64_t seed = 1; seed < functions; seed += 4) {
+    INFO("seed ", seed);
+    // Of the parameter, the xs and the direction, which may depend on the xs.
+    const auto f = [&](Tape&, std::span<const Var> in) {
+      const std::array xs{slice_rows(in[1], 0, 2), slice_rows(in[1], 2, 1)};
+      const Var y = RandomFunction(seed, xs, in[0]).y();
+      return jvp(stack_rows(y, y * xs[1]), xs, {in[2], sin(xs[1])});
+    };
+    Random random(seed);
+    const GradcheckReport report =
+        gradcheck(f,
+                  {random.uniform_matrix(4, 4, -1, 1), random.uniform_matrix(3, samples, -1, 1),
+                   random.uniform_matrix(2, samples, -1, 1)},
+                  {.order = 2});
+    CHECK_MESSAGE(report.ok(), report);
+  }
+}
+
+TEST_CASE("tangents that are zero, or known") {
+  Tape tape;
+  Random random(4);
+  const Var x = tape.constant(random.normal_matrix(2, 3)),
+            z = tape.constant(random.normal_matrix(1, 3));
+  const Var d = tape.constant(random.normal_matrix(2, 3)),
+            e = tape.constant(random.normal_matrix(1, 3));
+  const auto expect = [&](Var tangent, Var expected) {
+    CHECK(distance(evaluate(tangent), evaluate(expected)) < 1e-13);
+  };
+  const std::array both{x, z};
+  const Var y = broadcast_rows(z, 2) * x, none;
+  // y is one of the xs, with and without a part of the direction.
+  CHECK(jvp(x, x, d) == d);
+  CHECK(jvp(z, both, {d, e}) == e);
+  expect(jvp(z, both, {d, none}), tape.filled({1, 3}, 0));
+  // Zero directions, and what y does not depend on.
+  expect(jvp(y, both, {none, none}), tape.filled({2, 3}, 0));
+  expect(jvp(y, x, tape.filled({2, 3}, 0)), tape.filled({2, 3}, 0));
+  expect(jvp(z * z, x, d), tape.filled({1, 3}, 0));
+  expect(jvp(tape.filled({5, 1}, 3), x, d), tape.filled({5, 1}, 0));
+  expect(jvp(sign(x), x, d), tape.filled({2, 3}, 0));
+  const Var late = tape.input(2, 3, "recorded after y");
+  expect(jvp(y, late, d), tape.filled({2, 3}, 0));
+  // Several xs; an x that is above another is held apart from it.
+  expect(jvp(y, both, {d, e}), broadcast_rows(z, 2) * d + broadcast_rows(e, 2) * x);
+  const Var above = sin(x);
+  expect(jvp(above * x, std::array{x, above}, {d, none}), above * d);
+  expect(jvp(above * x, x, d), above * d + cos(x) * d * x);
+  // Samples may mix, and shapes change.
+  expect(jvp(matmul(x, transpose(x)), x, d), matmul(d, transpose(x)) + matmul(x, transpose(d)));
+  expect(jvp(sum(x * x), x, d), sum(x * d) * 2);
+}
+
+TEST_CASE("tangents of what does not fit are refused in words") {
+  Tape tape, other;
+  const Var x = tape.input(2, 3, "x"), y = sin(x), none;
+  using Error = std::invalid_argument;
+  CHECK_THROWS_WITH_AS(jvp(none, x, x), "[jvp] y is an empty Var", Error);
+  CHECK_THROWS_WITH_AS(jvp(y, none, x), "[jvp] an x is an empty Var", Error);
+  CHECK_THROWS_WITH_AS(jvp(y, other.input(2, 3, "x"), x), "[jvp] x belongs to another tape", Error);
+  CHECK_THROWS_WITH_AS(jvp(y, x, row(x, 0)), "[jvp] a direction's part is (1x3), its x (2x3)",
+                       Error);
+  CHECK_THROWS_WITH_AS(jvp(y, std::array{x, y}, {x}), "[jvp] a direction has 1 parts for 2 xs",
+                       Error);
+  CHECK_THROWS_AS(jvp(y, x, other.input(2, 3, "d")), Error);
+}
 
 TEST_CASE("second derivatives are those of the Hessian, and differences of the gradient") {
   for (std::uint64_t seed = 0; seed < functions; ++seed) {

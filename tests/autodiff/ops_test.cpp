@@ -14,6 +14,7 @@
 
 #include "autodiff/check/gradcheck.h"
 #include "autodiff/compile/program.h"
+#include "autodiff/directional.h"
 #include "autodiff/grad.h"
 #include "autodiff/random.h"
 
@@ -192,6 +193,36 @@ TEST_CASE("every operation has an example, and its derivatives are right to thir
   }
   for (const auto& example : examples())
     CHECK_MESSAGE(names.contains(example.first), example.first);
+}
+
+TEST_CASE("every operation's tangent is right to third order, and the adjoint of its vjp") {
+  for (const auto& [name, example] : examples()) {
+    INFO("operation ", name);
+    Random random(9);
+    const Inputs inputs = example.inputs(random, 3, 2);
+    const std::size_t count = inputs.size();
+    Inputs all = inputs;  // and a direction for each
+    for (const Matrix& input : inputs)
+      all.push_back(random.uniform_matrix(input.rows(), input.cols(), -1, 1));
+    const auto tangent = [&](Vars x) {
+      const Var y = example.call(x.first(count));
+      return jvp(y * y * y + y, x.first(count), Direction(x.begin() + count, x.end()));
+    };
+    const GradcheckReport report =
+        gradcheck([&](Tape&, Vars x) { return tangent(x); }, all, {.order = 2});
+    CHECK_MESSAGE(report.ok(), report);
+
+    // Σ w·(J d) = Σ (Jᵀ w)·d
+    Tape tape;
+    std::vector<Var> x;
+    for (const Matrix& values : all) x.push_back(tape.constant(values));
+    const Var y = example.call(Vars(x).first(count));
+    const Var w = tape.constant(random.uniform_matrix(y.rows(), y.cols(), -1, 1));
+    Var difference = sum(w * jvp(y, Vars(x).first(count), Direction(x.begin() + count, x.end())));
+    const std::vector<Var> back = vjp(y, w, Vars(x).first(count));
+    for (std::size_t k = 0; k < count; ++k) difference = difference - sum(back[k] * x[count + k]);
+    CHECK(std::abs(evaluate(difference)(0)) < 100 * std::numeric_limits<Scalar>::epsilon());
+  }
 }
 
 TEST_CASE("the operations that say they are linear are, and the others are not") {
