@@ -14,11 +14,19 @@ using autodiff::Index;
 using autodiff::Matrix;
 using autodiff::Var;
 
-Momenta momenta(Var lagrangian, Var q, Var v, Var rate) {
+namespace {
+
+void require_fitting(Var lagrangian, Var q, Var v) {
   if (lagrangian.rows() != 1 || q.shape() != v.shape() || lagrangian.cols() != q.cols())
     throw std::invalid_argument("[euler_lagrange] L " + to_string(lagrangian.shape()) + ", q " +
                                 to_string(q.shape()) + ", v " + to_string(v.shape()) +
                                 ": expected (1xN), (nxN), (nxN)");
+}
+
+}  // namespace
+
+Momenta momenta(Var lagrangian, Var q, Var v, Var rate) {
+  require_fitting(lagrangian, q, v);
   autodiff::Tape& tape = q.tape();
   const Index n = q.rows(), samples = q.cols();
 
@@ -81,6 +89,7 @@ Var solve_constrained(Var mass, Var f, const std::vector<Var>& jacobian, Var b) 
 
 Var euler_lagrange(const Mechanics& mechanics, Var q, Var v) {
   const Var lagrangian = mechanics.lagrangian, phi = mechanics.constraints;
+  require_fitting(lagrangian, q, v);
   if (mechanics.force && mechanics.force.shape() != q.shape())
     throw std::invalid_argument("[euler_lagrange] forces " + to_string(mechanics.force.shape()) +
                                 " of coordinates " + to_string(q.shape()));

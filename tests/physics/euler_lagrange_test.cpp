@@ -21,17 +21,23 @@ using physics::euler_lagrange;
 namespace {
 
 using Lagrangian = std::function<Var(Var q, Var v)>;
+using physics::Mechanics;
 
-Matrix accelerations(const Lagrangian& lagrangian, const Matrix& q, const Matrix& v) {
+Matrix accelerations_of(const std::function<Mechanics(Var q, Var v)>& mechanics, const Matrix& q,
+                        const Matrix& v) {
   Tape tape;
   const Var q_var = tape.input(q.rows(), q.cols(), "q"),
             v_var = tape.input(v.rows(), v.cols(), "v");
-  const Program program({euler_lagrange(lagrangian(q_var, v_var), q_var, v_var)});
+  const Program program({euler_lagrange(mechanics(q_var, v_var), q_var, v_var)});
   Workspace workspace(program);
   workspace.bind(q_var, q);
   workspace.bind(v_var, v);
   program.run(workspace);
   return workspace.value(0);
+}
+
+Matrix accelerations(const Lagrangian& lagrangian, const Matrix& q, const Matrix& v) {
+  return accelerations_of([&](Var x, Var rate) { return Mechanics{lagrangian(x, rate)}; }, q, v);
 }
 
 /// The largest |a - b| / max(1, |b|).
@@ -185,6 +191,75 @@ TEST_CASE("a factor and a total time derivative do not change the motion") {
   CHECK(relative_difference(accelerations(changed, q, v), plain) < 1e-10);
 }
 
+TEST_CASE("a force adds to the law of motion: m a = -k x - c v + F") {
+  const double m = 1.5, k = 4, c = 0.3, drive = 7;
+  Random random(9);
+  const Matrix x = random.normal_matrix(1, 12), v = random.normal_matrix(1, 12);
+  const Matrix a = accelerations_of(
+      [&](Var q, Var rate) {
+        return Mechanics{.lagrangian = 0.5 * m * rate * rate - 0.5 * k * q * q,
+                         .force = -c * rate + drive};
+      },
+      x, v);
+  const Matrix expected = ((-k * x - c * v).array() + drive) / m;
+  CHECK(relative_difference(a, expected) < 1e-14);
+}
+
+TEST_CASE("a diagonal mass matrix gives what the full solve gives") {
+  // Masses that depend on all coordinates, a term linear in v, and forces.
+  const auto mechanics = [](bool diagonal) {
+    return [=](Var q, Var v) {
+      const Var around = stack_rows(slice_rows(q, 1, 3), row(q, 0));
+      const Var masses = 1.5 + sin(q) * cos(around);
+      return Mechanics{
+          .lagrangian = sum_rows(masses * v * v + sin(around) * v - pow(q - around, 4)),
+          .force = cos(q) - 0.2 * v,
+          .diagonal_mass = diagonal};
+    };
+  };
+  Random random(10);
+  const Matrix q = random.normal_matrix(4, 25), v = random.normal_matrix(4, 25);
+  CHECK(relative_difference(accelerations_of(mechanics(true), q, v),
+                            accelerations_of(mechanics(false), q, v)) < 1e-12);
+}
+
+TEST_CASE("coordinates bound to each other: the pendulum's bob in the plane") {
+  const double g = 9.8, l = 1.3;
+  const Index samples = 20;
+  Random random(11);
+  const auto mechanics = [&](bool diagonal) {
+    return [=](Var q, Var v) {
+      return Mechanics{.lagrangian = 0.5 * sum_rows(v * v) - g * row(q, 1),
+                       .constraints = sum_rows(q * q) - l * l,
+                       .diagonal_mass = diagonal};  // which says nothing of what binds them
+    };
+  };
+  // On the circle, at the angle θ from below: θ'' = -g/l sin θ.
+  const Matrix angle = random.uniform_matrix(1, samples, -4, 4);
+  const Matrix rate = random.uniform_matrix(1, samples, -5, 5);
+  Matrix q(2, samples), v(2, samples), expected(2, samples);
+  for (Index s = 0; s < samples; ++s) {
+    const double sine = std::sin(angle(s)), cosine = std::cos(angle(s)), w = rate(s);
+    q.col(s) << l * sine, -l * cosine;
+    v.col(s) << l * w * cosine, l * w * sine;
+    const double a = -g / l * sine;
+    expected.col(s) << l * (a * cosine - w * w * sine), l * (a * sine + w * w * cosine);
+  }
+  CHECK(relative_difference(accelerations_of(mechanics(false), q, v), expected) < 1e-12);
+  CHECK(relative_difference(accelerations_of(mechanics(true), q, v), expected) < 1e-12);
+
+  // Off the circle and not along it, Φ'' + 2 ω Φ' + ω² Φ = 0 with Φ = |q|² - l², ω = 20.
+  q += random.uniform_matrix(2, samples, -0.1, 0.1);
+  v += random.uniform_matrix(2, samples, -0.1, 0.1);
+  const Matrix a = accelerations_of(mechanics(false), q, v);
+  for (Index s = 0; s < samples; ++s) {
+    const double phi = q.col(s).squaredNorm() - l * l, rate_of_phi = 2 * q.col(s).dot(v.col(s));
+    const double second = 2 * (v.col(s).squaredNorm() + q.col(s).dot(a.col(s)));
+    const double pull = -40 * rate_of_phi - 400 * phi;
+    CHECK(std::abs(second - pull) < 1e-12 * std::max(1., std::abs(pull)));
+  }
+}
+
 TEST_CASE("accelerations are differentiated like anything else on the tape") {
   const auto f = [](Tape&, std::span<const Var> x) {
     return euler_lagrange(DoublePendulum().lagrangian(x[0], x[1]), x[0], x[1]);
@@ -220,4 +295,18 @@ TEST_CASE("wrong shapes are refused in words") {
   CHECK_THROWS_AS(euler_lagrange(sum(lagrangian), q, v), Error);
   CHECK_THROWS_AS(euler_lagrange(lagrangian, fewer, v), Error);
   CHECK_THROWS_AS(euler_lagrange(lagrangian, row(q, 0), v), Error);
+  for (const bool diagonal : {false, true}) {
+    const auto refuse = [&](Mechanics mechanics, const char* message) {
+      mechanics.diagonal_mass = diagonal;
+      CHECK_THROWS_WITH_AS(euler_lagrange(mechanics, q, v), message, Error);
+    };
+    refuse({.lagrangian = sum(lagrangian)},
+           "[euler_lagrange] L (1x1), q (2x5), v (2x5): expected (1xN), (nxN), (nxN)");
+    refuse({.lagrangian = v},
+           "[euler_lagrange] L (2x5), q (2x5), v (2x5): expected (1xN), (nxN), (nxN)");
+    refuse({.lagrangian = lagrangian, .force = lagrangian},
+           "[euler_lagrange] forces (1x5) of coordinates (2x5)");
+    refuse({.lagrangian = lagrangian, .constraints = row(fewer, 0)},
+           "[euler_lagrange] constraints (1x4) of coordinates (2x5)");
+  }
 }
