@@ -359,6 +359,9 @@ const OpDef matmul_op{
         },
 };
 Var matmul(Var a, Var b) { return record(matmul_op, {a, b}); }
+Var matmul(const Eigen::MatrixXd& a, Var b) {
+  return matmul(b.tape().constant(a.cast<Scalar>()), b);
+}
 
 // y = a bᵀ.  Made by compile/passes.cpp after all differentiation is done, so it has no rule of its
 // own.

@@ -53,8 +53,9 @@ Var abs(Var x);
 Var sign(Var x);  ///< -1, 0 or 1; its derivative is zero
 
 // Matrices.
-Var matmul(Var a, Var b);  ///< (m x k)·(k x n) -> m x n
-Var transpose(Var a);      ///< m x n -> n x m
+Var matmul(Var a, Var b);                     ///< (m x k)·(k x n) -> m x n
+Var matmul(const Eigen::MatrixXd& a, Var b);  ///< the same, a being fixed now
+Var transpose(Var a);                         ///< m x n -> n x m
 
 // Sums, and the broadcasts that undo them.
 Var sum_rows(Var x);                    ///< n x N -> 1 x N

@@ -30,8 +30,8 @@ void make_possible(const System& system, Eigen::Ref<Eigen::MatrixXd> states) {
   const Index n = system.n();
   const StateFunction phi = constraints_of(system);
   const Index m = phi.rows();
-  const StateFunction jacobian = function_of(
-      system, [&](Var q, Var) { return autodiff::jacobian(system.constraints(q), q); });
+  const StateFunction jacobian =
+      function_of(system, [&](Var q, Var) { return autodiff::jacobian(system.constraints(q), q); });
   const auto across = [&](Index s, const Eigen::VectorXd& of) -> Eigen::VectorXd {
     const Eigen::MatrixXd j = jacobian(states.col(s)).reshaped(m, n);
     return autodiff::least_squares(j.transpose(), Eigen::MatrixXd::Identity(n, n)).transpose() *
@@ -49,6 +49,12 @@ void make_possible(const System& system, Eigen::Ref<Eigen::MatrixXd> states) {
 }
 
 }  // namespace
+
+std::vector<Coordinate> numbered(const Coordinate& coordinate, Index n) {
+  std::vector<Coordinate> all(n, coordinate);
+  for (Index i = 0; i < n; ++i) all[i].name += std::to_string(i + 1);
+  return all;
+}
 
 Mechanics mechanics_of(const System& system, Var t, Var q, Var v, Var u) {
   return {.lagrangian = system.lagrangian(q, v),
@@ -80,8 +86,8 @@ StateFunction energy_of(const System& system) {
 }
 
 StateFunction momenta_of(const System& system) {
-  return function_of(
-      system, [&](Var q, Var v) { return autodiff::grad(sum(system.lagrangian(q, v)), v); });
+  return function_of(system,
+                     [&](Var q, Var v) { return autodiff::grad(sum(system.lagrangian(q, v)), v); });
 }
 
 StateFunction mass_of(const System& system) {
@@ -141,22 +147,30 @@ Eigen::MatrixXd random_starts(const System& system, const StateBox& region, Rand
 System make_system(const Family& family, const std::map<std::string, double>& set) {
   std::map<std::string, double> values;
   std::string known;
+  const auto take = [&](const Parameter& p, const std::string& name, double otherwise) {
+    const auto found = set.find(name);
+    const double value = found == set.end() ? otherwise : found->second;
+    if (!(value >= p.low && value <= p.high))
+      throw std::invalid_argument(name + " = " + number(value) + " is out of range: the " +
+                                  family.name + "'s " + p.what + " lies between " + number(p.low) +
+                                  " and " + number(p.high) + (p.unit.empty() ? "" : ' ' + p.unit));
+    if (p.whole && value != std::floor(value))
+      throw std::invalid_argument(name + " = " + number(value) + " is no whole number: it is the " +
+                                  family.name + "'s " + p.what);
+    values[name] = value;
+  };
+  for (const Parameter& p : family.parameters) take(p, p.name, p.value);
   for (const Parameter& p : family.parameters) {
-    values[p.name] = p.value;
     known += (known.empty() ? "" : ", ") + p.name;
+    if (p.each.empty()) continue;
+    const auto count = static_cast<int>(values.at(p.each));
+    for (int i = 1; i <= count; ++i) take(p, p.name + std::to_string(i), values.at(p.name));
+    known += ", " + p.name + "1 to " + p.name + std::to_string(count);
   }
-  for (const auto& [name, value] : set) {
-    const auto found = values.find(name);
-    if (found == values.end())
+  for (const auto& [name, value] : set)
+    if (!values.contains(name))
       throw std::invalid_argument("the system " + family.name + " has no parameter '" + name +
                                   "'; it has " + (known.empty() ? "none" : known));
-    found->second = value;
-  }
-  for (const Parameter& p : family.parameters)
-    if (const double value = values[p.name]; !(value >= p.low && value <= p.high))
-      throw std::invalid_argument(p.name + " = " + number(value) + " is out of range: the " +
-                                  family.name + "'s " + p.what + " lies between " + number(p.low) +
-                                  " and " + number(p.high) + ' ' + p.unit);
   return family.make(Values(std::move(values)));
 }
 

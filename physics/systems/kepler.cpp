@@ -4,6 +4,7 @@
 //
 // θ is ignorable: its momentum m r² θ' is conserved (Kepler's second law). An orbit with half axis
 // a returns after T = 2π √(a³/μ) (his third).
+#include <cmath>
 #include <numbers>
 
 #include "physics/systems/systems.h"
@@ -23,10 +24,15 @@ Family kepler() {
               const Var r = row(q, 0), r_dot = row(v, 0), theta_dot = row(v, 1);
               return 0.5 * m * (r_dot * r_dot + pow(r * theta_dot, 2)) + m * mu / r;
             };
-            // Around the circle of radius 1: ellipses of eccentricities up to about 0.6.
+            // Around the circle of radius 1, on ellipses of eccentricities up to 0.5: that is the
+            // Runge-Lenz vector's length, radial part r³ θ'² - μ, the other -r² θ' r', over μ.
             const double circular = std::sqrt(mu);
             s.region = {Eigen::Vector4d(0.8, -std::numbers::pi, -0.3 * circular, 0.8 * circular),
                         Eigen::Vector4d(1.2, std::numbers::pi, 0.3 * circular, 1.2 * circular)};
+            s.typical = [=](const Eigen::VectorXd& state) {
+              const double r = state[0], around = r * r * state[3];
+              return std::hypot(around * around / r - mu, around * state[2]) < 0.5 * mu;
+            };
             s.duration = 4 * std::numbers::pi / circular;
             s.picture.points = [](Var q) {
               const Var r = row(q, 0), theta = row(q, 1);

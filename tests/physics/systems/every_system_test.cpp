@@ -15,7 +15,7 @@ using physics::System;
 
 namespace {
 
-/// Forces and controls beside, everything must add up at twice as much as a rounding here.
+/// So finely that the integrator's own error is far below what is checked.
 constexpr physics::Rk45Options finely{.rtol = 1e-10, .atol = 1e-10};
 const bool in_double = sizeof(autodiff::Scalar) == sizeof(double);
 
@@ -40,16 +40,61 @@ TEST_CASE("every system tells its coordinates, where its motions start, and how 
       CHECK(p.low <= p.value);
       CHECK(p.value <= p.high);
       CHECK_FALSE(p.what.empty());
-      // A parameter changes something: other values, other accelerations or energies.
-      if (p.value * 1.01 > p.high || p.value == 0 || p.value == std::floor(p.value * 0.5) * 2)
-        continue;  // counts, as of links
+      // Over its whole range the system moves.
+      if (in_double)
+        for (const double end : {p.low, p.high}) {
+          INFO(end);
+          Random random(1);
+          const System other = make_system(family, {{p.name, end}});
+          CHECK(motion_of(other)(random_starts(other, random, 5)).allFinite());
+        }
+      // Another value gives other accelerations or energies; also if only the first of many has it.
+      double changed = p.value + (p.whole ? 1 : 0.01 * std::max(1., std::abs(p.value)));
+      if (changed > p.high) changed = 2 * p.value - changed;
       Random random(1);
       const Eigen::MatrixXd states = random_starts(s, random, 5);
-      const System other = make_system(family, {{p.name, p.value * 1.01}});
-      if (other.n() != s.n()) continue;
-      CHECK(largest(motion_from_lagrangian(other)(states) - motion_from_lagrangian(s)(states)) +
-                largest(energy_of(other)(states) - energy_of(s)(states)) >
-            0);
+      for (const std::string& name : {p.name, p.name + (p.each.empty() ? "" : "1")}) {
+        const System other = make_system(family, {{name, changed}});
+        if (other.n() != s.n()) continue;  // it is their number that has changed
+        CHECK(largest(motion_from_lagrangian(other)(states) - motion_from_lagrangian(s)(states)) +
+                  largest(energy_of(other)(states) - energy_of(s)(states)) >
+              0);
+      }
+    }
+  }
+}
+
+TEST_CASE("every system's picture has points, and links between them") {
+  for (const Family& family : physics::systems()) {
+    const System s = make_system(family);
+    if (!s.picture.points) continue;
+    INFO(family.name);
+    Random random(5);
+    const physics::StateFunction points(
+        s.n(), s.k(), [&](physics::Var, physics::Var q, auto...) { return s.picture.points(q); });
+    CHECK(points(random_starts(s, random, 20)).allFinite());
+    REQUIRE((s.picture.dimension == 2 || s.picture.dimension == 3));
+    CHECK(points.rows() % s.picture.dimension == 0);
+    for (const auto& [from, to] : s.picture.links)
+      for (const int end : {from, to}) {
+        CHECK(end >= -1);
+        CHECK(end < points.rows() / s.picture.dimension);
+      }
+  }
+}
+
+TEST_CASE("every mass matrix that is said to be diagonal is, and none is singular") {
+  for (const Family& family : physics::systems()) {
+    const System s = make_system(family);
+    INFO(family.name);
+    Random random(6);
+    const Eigen::MatrixXd states = random_starts(s, random, 20), masses = mass_of(s)(states);
+    CHECK(motion_of(s)(states).allFinite());
+    for (const auto& column : masses.colwise()) {
+      Eigen::MatrixXd mass = column.reshaped(s.n(), s.n());
+      CHECK(largest(mass - mass.transpose()) <= (in_double ? 1e-12 : 1e-5) * largest(mass));
+      mass.diagonal().setZero();
+      if (s.diagonal_mass) CHECK(mass.isZero(0));
     }
   }
 }
