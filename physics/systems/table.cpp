@@ -9,9 +9,9 @@ namespace physics {
 
 const std::vector<Family>& systems() {
   static const std::vector<Family> all{
-      kepler(),
-      pendulum(),
-      double_pendulum(),
+      kepler(),          central(), spring_pendulum(),    pendulum(),
+      double_pendulum(), chain(),   spherical_pendulum(), foucault(),
+      oscillators(),     wave(),
   };
   return all;
 }
