@@ -155,6 +155,7 @@ TEST_CASE("a parameter of each may be set for all, or for one; counts are whole"
   CHECK(energies({{"n", 3}, {"m2", 0.5}}) != energies({{"n", 3}}));
   CHECK(energies({{"l", 2}}) == energies({{"l1", 2}, {"l2", 2}, {"l3", 2}}));
   CHECK(set({{"n", 7}}).n() == 7);
+  CHECK(set({{"n", 7}}).coordinates[6].name == "theta7");
 
   using Error = std::invalid_argument;
   CHECK_THROWS_WITH_AS(

@@ -5,9 +5,7 @@
 
 #include "physics/integrate/roll_out.h"
 #include "physics/system.h"
-
-/// Of tests whose tolerances single precision cannot reach.
-inline const auto in_double_only = doctest::skip(sizeof(autodiff::Scalar) < sizeof(double));
+#include "tests/precision.h"
 
 /// The states at the times, a column each; the start is that of the first time.
 inline Eigen::MatrixXd states_at(const physics::System& system, const Eigen::VectorXd& start,
