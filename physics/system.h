@@ -5,8 +5,8 @@
 //     s.lagrangian = [=](Var q, Var v) { return 0.5 * m * l * l * v * v + m * g * l * cos(q); };
 //     s.region = {Eigen::Vector2d(-3, -2), Eigen::Vector2d(3, 2)};
 //
-// Its equations of motion, its energy, simulated data, a judge of what was learnt from them, figures:
-// all follow from that. Each system has a file in systems/, and a row in systems/table.h.
+// Its equations of motion, its energy, simulated data, a judge of what was learnt from them,
+// figures: all follow from that. Each system has a file in systems/, and a row in systems/table.h.
 #pragma once
 
 #include <functional>
@@ -31,13 +31,13 @@ struct Coordinate {
 
 /// What a picture shows: points, and lines between them.
 struct Picture {
-  Index dimension = 2;              ///< of space: 2 (x, y) or 3 (x, y, z), y or z upwards
+  Index dimension = 2;                    ///< of space: 2 (x, y) or 3 (x, y, z), y or z upwards
   std::function<Var(Var q)> points = {};  ///< q n x N -> dimension·P x N [m], point by point
   std::vector<std::pair<int, int>> links = {};  ///< between two points; -1: the origin
 };
 
 struct System {
-  std::vector<Coordinate> coordinates;  ///< n of them
+  std::vector<Coordinate> coordinates;    ///< n of them
   std::vector<Coordinate> controls = {};  ///< k of them: names and units
 
   /// L of every sample [J]: (q: n x N, v: n x N) -> 1 x N.
@@ -82,7 +82,8 @@ StateFunction power_of(const System& system);
 /// Φ of states, 2n x N -> m x N.
 StateFunction constraints_of(const System& system);
 
-/// The coordinates that L does not tell of, and no force acts along: their momenta are conserved.
+/// The coordinates that neither L nor the constraints tell of, and no force acts along: their
+/// momenta are conserved.
 std::vector<Index> ignorable_coordinates(const System& system);
 
 /// N states of the region, drawn at random: 2n x N. Where coordinates are bound to each other, they
@@ -96,9 +97,13 @@ Eigen::MatrixXd random_starts(const System& system, const StateBox& region,
 
 struct Parameter {
   std::string name, unit;
-  double value;      ///< its default
-  double low, high;  ///< the range that makes sense
-  std::string what;  ///< in some words
+  double value;        ///< its default
+  double low, high;    ///< the range that makes sense
+  std::string what;    ///< in some words
+  bool whole = false;  ///< a count, as of links
+  /// The count of things that have one each. Where m is of each of n, m sets all of them, and
+  /// m1, ..., mn one alone.
+  std::string each = {};
 };
 
 /// The values of a family's parameters, by name.
@@ -107,6 +112,12 @@ class Values {
   explicit Values(std::map<std::string, double> values) : values_(std::move(values)) {}
   /// Throws std::out_of_range for a name that the family does not have.
   double operator[](const std::string& name) const { return values_.at(name); }
+  /// Of a parameter that each of `count` things has: count long.
+  Eigen::VectorXd each(const std::string& name, Index count) const {
+    Eigen::VectorXd all(count);
+    for (Index i = 0; i < count; ++i) all[i] = values_.at(name + std::to_string(i + 1));
+    return all;
+  }
 
  private:
   std::map<std::string, double> values_;
@@ -120,8 +131,12 @@ struct Family {
   std::function<System(const Values& p)> make;
 };
 
+/// What acts beside any system (forces.h): every family has these parameters, too. They are
+/// `friction`, `drive`, along the first coordinate, and `drive_frequency`.
+const std::vector<Parameter>& parameters_beside();
+
 /// The system with these values, all others being the defaults. Throws std::invalid_argument that
-/// names an unknown parameter, or one out of its range.
+/// names an unknown parameter, one out of its range, or a count that is no whole number.
 System make_system(const Family& family, const std::map<std::string, double>& set = {});
 
 }  // namespace physics
