@@ -8,5 +8,15 @@ namespace physics {
 Family kepler();
 Family pendulum();
 Family double_pendulum();
+Family cart_pole();
+Family acrobot();
+Family henon_heiles();
+Family bodies();
+Family charged();
+Family relativistic();
+Family top();
+Family rigid_body();
+Family magnet_pendulum();
+Family coupled_pendulums();
 
 }  // namespace physics

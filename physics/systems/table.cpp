@@ -9,9 +9,9 @@ namespace physics {
 
 const std::vector<Family>& systems() {
   static const std::vector<Family> all{
-      kepler(),
-      pendulum(),
-      double_pendulum(),
+      kepler(),       pendulum(),        double_pendulum(),   cart_pole(),    acrobot(),
+      henon_heiles(), bodies(),          charged(),           relativistic(), top(),
+      rigid_body(),   magnet_pendulum(), coupled_pendulums(),
   };
   return all;
 }
