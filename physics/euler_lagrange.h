@@ -21,7 +21,9 @@ struct Mechanics {
   autodiff::Var lagrangian;        ///< L: 1 x N
   autodiff::Var force = {};        ///< Q: n x N; empty: none
   autodiff::Var constraints = {};  ///< Φ: m x N; empty: none
-  double pull = 20;                ///< ω, how fast Φ is brought back to 0 [1/s]
+  /// ω, how fast Φ is brought back to 0 [1/s]. Some times as fast as the motion itself is enough:
+  /// at 20 a pendulum of 1 m takes an integrator thrice as many steps as at 5.
+  double pull = 5;
   /// L has no terms v_i v_j with i ≠ j, as where each site of a field has its own velocity. The
   /// cost is then in proportion to n.
   bool diagonal_mass = false;

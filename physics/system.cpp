@@ -1,11 +1,13 @@
 #include "physics/system.h"
 
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include "autodiff/directional.h"
 #include "autodiff/grad.h"
 #include "autodiff/kernels/decompositions.h"
+#include "physics/forces.h"
 
 namespace physics {
 
@@ -24,29 +26,37 @@ std::string number(double value) {
   return text;
 }
 
-/// Moves states to the nearest with Φ(q) = 0 and J v = 0, by Gauss and Newton's steps
-/// q -= Jᵀ (J Jᵀ)⁻¹ Φ; and the velocity loses its part across the constraints.
-void make_possible(const System& system, Eigen::Ref<Eigen::MatrixXd> states) {
-  const Index n = system.n();
-  const StateFunction phi = constraints_of(system);
-  const Index m = phi.rows();
-  const StateFunction jacobian =
-      function_of(system, [&](Var q, Var) { return autodiff::jacobian(system.constraints(q), q); });
-  const auto across = [&](Index s, const Eigen::VectorXd& of) -> Eigen::VectorXd {
-    const Eigen::MatrixXd j = jacobian(states.col(s)).reshaped(m, n);
-    return autodiff::least_squares(j.transpose(), Eigen::MatrixXd::Identity(n, n)).transpose() *
-           of;  // the pseudoinverse of J, times that
-  };
-  for (Index s = 0; s < states.cols(); ++s) {
-    for (int k = 0; k < 50; ++k) {
-      const Eigen::VectorXd off = phi(states.col(s));
+/// Moves states to the nearest ones with Φ(q) = 0 and J v = 0.
+class OntoConstraints {
+ public:
+  explicit OntoConstraints(const System& system)
+      : n_(system.n()),
+        phi_(constraints_of(system)),
+        jacobian_(function_of(
+            system, [&](Var q, Var) { return autodiff::jacobian(system.constraints(q), q); })) {}
+
+  void operator()(Eigen::Ref<Eigen::VectorXd> state) const {
+    for (int k = 0; k < 50; ++k) {  // Gauss and Newton's steps
+      const Eigen::VectorXd off = phi_(state);
       if (off.norm() < 1e-13) break;
-      states.col(s).head(n) -= across(s, off);
+      state.head(n_) -= across(state, off);
     }
-    const Eigen::MatrixXd j = jacobian(states.col(s)).reshaped(m, n);
-    states.col(s).tail(n) -= across(s, j * states.col(s).tail(n));
+    state.tail(n_) -= across(state, jacobian_at(state) * state.tail(n_));
   }
-}
+
+ private:
+  Eigen::MatrixXd jacobian_at(const Eigen::VectorXd& state) const {
+    return jacobian_(state).reshaped(phi_.rows(), n_);
+  }
+  /// The shortest step that changes Φ by that much: the pseudoinverse of J, times it.
+  Eigen::VectorXd across(const Eigen::VectorXd& state, const Eigen::VectorXd& change) const {
+    const Eigen::MatrixXd unit = Eigen::MatrixXd::Identity(n_, n_);
+    return autodiff::least_squares(jacobian_at(state).transpose(), unit).transpose() * change;
+  }
+
+  Index n_;
+  StateFunction phi_, jacobian_;
+};
 
 }  // namespace
 
@@ -111,20 +121,23 @@ StateFunction constraints_of(const System& system) {
 }
 
 std::vector<Index> ignorable_coordinates(const System& system) {
-  const StateFunction forces(system.n(), system.k(), [&](Var t, Var q, Var v, Var u) {
+  const Index n = system.n();
+  // What a coordinate has to do with, all of it in the rows i, i + n, i + 2n, ...
+  const StateFunction effects(n, system.k(), [&](Var t, Var q, Var v, Var u) {
     const Mechanics m = mechanics_of(system, t, q, v, u);
-    const Var of_lagrangian = autodiff::grad(sum(m.lagrangian), q);
-    return m.force ? stack_rows(of_lagrangian, m.force) : of_lagrangian;
+    std::vector<Var> all{autodiff::grad(sum(m.lagrangian), q)};
+    if (m.force) all.push_back(m.force);
+    for (Index i = 0; m.constraints && i < m.constraints.rows(); ++i)
+      all.push_back(autodiff::grad(sum(row(m.constraints, i)), q));
+    return stack_rows(all);
   });
   Random random(0);
-  const Eigen::MatrixXd at = forces(random_starts(system, random, 100)).cwiseAbs();
-  const double largest = at.maxCoeff();
+  const Eigen::VectorXd most =
+      effects(random_starts(system, random, 100)).cwiseAbs().rowwise().maxCoeff();
   std::vector<Index> found;
-  for (Index i = 0; i < system.n(); ++i) {
-    const double own = std::max(at.row(i).maxCoeff(),
-                                at.rows() > system.n() ? at.row(system.n() + i).maxCoeff() : 0);
-    if (own <= 1e-12 * largest) found.push_back(i);
-  }
+  for (Index i = 0; i < n; ++i)
+    if (most.reshaped(n, most.size() / n).row(i).maxCoeff() <= 1e-12 * most.maxCoeff())
+      found.push_back(i);
   return found;
 }
 
@@ -136,17 +149,27 @@ Eigen::MatrixXd random_starts(const System& system, const StateBox& region, Rand
                               Index count) {
   if (!system.typical && !system.constraints) return random_states(random, region, count);
   constexpr int most_draws = 100'000;  // of one state
+  std::optional<OntoConstraints> onto_constraints;
+  if (system.constraints) onto_constraints.emplace(system);
   Eigen::MatrixXd states(2 * system.n(), count);
   for (Index s = 0; s < count; ++s)
     for (int draw = 0;; ++draw) {
       states.col(s) = random_states(random, region, 1);
-      if (system.constraints) make_possible(system, states.col(s));
+      if (onto_constraints) (*onto_constraints)(states.col(s));
       if (!system.typical || system.typical(states.col(s))) break;
       if (draw == most_draws)
         throw std::invalid_argument("[random_starts] none of " + std::to_string(most_draws) +
                                     " states of the region is typical of the system");
     }
   return states;
+}
+
+const std::vector<Parameter>& parameters_beside() {
+  static const std::vector<Parameter> all{
+      {"friction", "N s/m", 0, 0, 1e9, "linear friction along every coordinate"},
+      {"drive", "N", 0, -1e9, 1e9, "amplitude of a periodic force along the first coordinate"},
+      {"drive_frequency", "rad/s", 1, 0, 1e9, "angular frequency of that force"}};
+  return all;
 }
 
 System make_system(const Family& family, const std::map<std::string, double>& set) {
@@ -165,6 +188,7 @@ System make_system(const Family& family, const std::map<std::string, double>& se
     values[name] = value;
   };
   for (const Parameter& p : family.parameters) take(p, p.name, p.value);
+  for (const Parameter& p : parameters_beside()) take(p, p.name, p.value);
   for (const Parameter& p : family.parameters) {
     known += (known.empty() ? "" : ", ") + p.name;
     if (p.each.empty()) continue;
@@ -172,11 +196,16 @@ System make_system(const Family& family, const std::map<std::string, double>& se
     for (int i = 1; i <= count; ++i) take(p, p.name + std::to_string(i), values.at(p.name));
     known += ", " + p.name + "1 to " + p.name + std::to_string(count);
   }
+  for (const Parameter& p : parameters_beside()) known += (known.empty() ? "" : ", ") + p.name;
   for (const auto& [name, value] : set)
     if (!values.contains(name))
       throw std::invalid_argument("the system " + family.name + " has no parameter '" + name +
-                                  "'; it has " + (known.empty() ? "none" : known));
-  return family.make(Values(std::move(values)));
+                                  "'; it has " + known);
+  const Values p(std::move(values));
+  System system = family.make(p);
+  if (p["friction"] > 0) system = with_friction(std::move(system), p["friction"]);
+  if (p["drive"] != 0) system = with_drive(std::move(system), 0, p["drive"], p["drive_frequency"]);
+  return system;
 }
 
 }  // namespace physics

@@ -100,7 +100,8 @@ StateFunction points_of(const System& system);
 /// Φ of states, 2n x N -> m x N.
 StateFunction constraints_of(const System& system);
 
-/// The coordinates that L does not tell of, and no force acts along: their momenta are conserved.
+/// The coordinates that neither L nor the constraints tell of, and no force acts along: their
+/// momenta are conserved.
 std::vector<Index> ignorable_coordinates(const System& system);
 
 /// N states of the region, drawn at random: 2n x N. Where coordinates are bound to each other, they
@@ -147,6 +148,10 @@ struct Family {
   std::vector<Parameter> parameters;
   std::function<System(const Values& p)> make;
 };
+
+/// What acts beside any system (forces.h): every family has these parameters, too. They are
+/// `friction`, `drive`, along the first coordinate, and `drive_frequency`.
+const std::vector<Parameter>& parameters_beside();
 
 /// The system with these values, all others being the defaults. Throws std::invalid_argument that
 /// names an unknown parameter, one out of its range, or a count that is no whole number.

@@ -13,7 +13,17 @@ Family double_pendulum();
 Family chain();
 Family spherical_pendulum();
 Family foucault();
+Family cart_pole();
+Family acrobot();
 Family oscillators();
+Family henon_heiles();
+Family bodies();
+Family charged();
+Family relativistic();
+Family top();
+Family rigid_body();
+Family magnet_pendulum();
+Family coupled_pendulums();
 Family wave();
 
 }  // namespace physics

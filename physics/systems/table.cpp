@@ -9,9 +9,11 @@ namespace physics {
 
 const std::vector<Family>& systems() {
   static const std::vector<Family> all{
-      kepler(),          central(), spring_pendulum(),    pendulum(),
-      double_pendulum(), chain(),   spherical_pendulum(), foucault(),
-      oscillators(),     wave(),
+      kepler(),          central(),         spring_pendulum(),    pendulum(),
+      double_pendulum(), chain(),           spherical_pendulum(), foucault(),
+      cart_pole(),       acrobot(),         oscillators(),        henon_heiles(),
+      bodies(),          charged(),         relativistic(),       top(),
+      rigid_body(),      magnet_pendulum(), coupled_pendulums(),  wave(),
   };
   return all;
 }

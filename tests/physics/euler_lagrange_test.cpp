@@ -10,6 +10,7 @@
 
 #include "autodiff/check/gradcheck.h"
 #include "autodiff/compile/program.h"
+#include "autodiff/directional.h"
 #include "autodiff/grad.h"
 #include "autodiff/random.h"
 #include "physics/systems/double_pendulum.h"
@@ -18,11 +19,11 @@
 using namespace autodiff;
 using physics::DoublePendulum;
 using physics::euler_lagrange;
+using physics::Mechanics;
 
 namespace {
 
 using Lagrangian = std::function<Var(Var q, Var v)>;
-using physics::Mechanics;
 
 Matrix accelerations_of(const std::function<Mechanics(Var q, Var v)>& mechanics, const Matrix& q,
                         const Matrix& v) {
@@ -246,6 +247,121 @@ TEST_CASE("a singular mass matrix spoils its own sample only") {
   CHECK(a.col(0) == Matrix{{-2.0}, {1.0}});
   CHECK(!a.col(1).allFinite());
   CHECK(a.col(2) == Matrix{{-0.5}, {1.0}});
+}
+
+TEST_CASE("constraints: a pendulum in x and y accelerates as in its angle" * in_double_only) {
+  const Scalar mass = 1.3, length = 0.7, g = 9.8;
+  Random random(9);
+  const Matrix angle = random.uniform_matrix(1, 30, -3, 3),
+               rate = random.uniform_matrix(1, 30, -4, 4);
+  const auto sine = angle.array().sin().eval(), cosine = angle.array().cos().eval();
+  Matrix q(2, 30), v(2, 30), expected(2, 30);
+  q << length * sine, -length * cosine;
+  v << length * cosine * rate.array(), length * sine * rate.array();
+  const auto turn = (-g / length * sine).eval(),
+             squared = rate.array().square().eval();  // θ'', θ'²
+  expected << length * (cosine * turn - sine * squared), length * (sine * turn + cosine * squared);
+  const Matrix a = accelerations_of(
+      [&](Var x, Var w) {
+        return Mechanics{.lagrangian = 0.5 * mass * sum_rows(w * w) - mass * g * row(x, 1),
+                         .constraints = sum_rows(x * x) - length * length};
+      },
+      q, v);
+  CHECK(relative_difference(a, expected) < 1e-12);
+}
+
+TEST_CASE("constraints: two at once, with a force beside, are the two rods of a double pendulum" *
+          in_double_only) {
+  const DoublePendulum p{.m1 = 1.3, .m2 = 0.6, .l1 = 0.8, .l2 = 1.1, .g = 9.8};
+  Random random(10);
+  const Matrix states = random_states(random, 20), angles = states.topRows(2);
+  const Matrix rates = states.bottomRows(2), torque = random.uniform_matrix(2, 20, -3, 3);
+  // In angles, with torques; positions, velocities and accelerations of the masses from these.
+  Tape tape;
+  const Var theta = tape.input(2, 20, "theta"), omega = tape.input(2, 20, "omega"),
+            tau = tape.input(2, 20, "tau");
+  const Var positions = stack_rows(p.positions(row(theta, 0), row(theta, 1)));
+  const Var alpha = euler_lagrange(
+      Mechanics{.lagrangian = p.lagrangian(theta, omega), .force = tau}, theta, omega);
+  const Var velocities = jvp(positions, theta, omega);
+  const Var expected = jvp(positions, theta, alpha) + jvp(velocities, theta, omega);
+  const auto at = [&](Var y) {
+    return evaluate(y, {{theta, angles}, {omega, rates}, {tau, torque}});
+  };
+  // A torque τ1 on the inner rod is a force across it on the first mass, τ/l; τ2 acts on the outer
+  // rod, as a pair of forces on its two ends.
+  const Matrix q = at(positions),
+               a = accelerations_of(
+                   [&](Var x, Var w) {
+                     const Scalar m1 = 1.3, m2 = 0.6, g = 9.8;
+                     const Matrix squares{{m1 / 2, m1 / 2, m2 / 2, m2 / 2}};
+                     const Matrix weights{{0, m1 * g, 0, m2 * g}};
+                     const Var rod1 = slice_rows(x, 0, 2), rod2 = slice_rows(x, 2, 2) - rod1;
+                     const auto across = [&](Var rod, Index i, double l) {
+                       return stack_rows(-row(rod, 1), row(rod, 0)) *
+                              broadcast_rows(
+                                  x.tape().constant(Matrix(torque.row(i) / Scalar(l * l))), 2);
+                     };
+                     const Var outer = across(rod2, 1, p.l2);
+                     return Mechanics{
+                         .lagrangian = matmul(x.tape().constant(squares), w * w) -
+                                       matmul(x.tape().constant(weights), x),
+                         .force = stack_rows(across(rod1, 0, p.l1) - outer, outer),
+                         .constraints = stack_rows(sum_rows(rod1 * rod1) - p.l1 * p.l1,
+                                                   sum_rows(rod2 * rod2) - p.l2 * p.l2)};
+                   },
+                   q, at(velocities));
+  CHECK(relative_difference(a, at(expected)) < 1e-10);
+}
+
+TEST_CASE("constraints: off them, Φ comes back as a critically damped oscillation does" *
+          in_double_only) {
+  // Φ'' = -2 ω Φ' - ω² Φ, of a point on the circle |q|² = 1 and a little off.
+  const Matrix q{{1.01, 0.6}, {0.0, 0.81}}, v{{0.2, -0.1}, {0.7, 0.05}};
+  for (const double pull : {0., 5.}) {
+    const Matrix a = accelerations_of(
+        [&](Var x, Var w) {
+          return Mechanics{.lagrangian = 0.5 * sum_rows(w * w),
+                           .constraints = sum_rows(x * x) - 1.,
+                           .pull = pull};
+        },
+        q, v);
+    for (Index s = 0; s < 2; ++s) {
+      const double phi = q.col(s).squaredNorm() - 1, rate = 2 * q.col(s).dot(v.col(s));
+      const double second = 2 * q.col(s).dot(a.col(s)) + 2 * v.col(s).squaredNorm();
+      CHECK(second == doctest::Approx(-2 * pull * rate - pull * pull * phi));
+      // The force is along the gradient of Φ, and there is no other.
+      CHECK(std::abs(a(0, s) * q(1, s) - a(1, s) * q(0, s)) < 1e-13);
+    }
+  }
+}
+
+TEST_CASE("constraints: their accelerations are differentiated like anything else" *
+          in_double_only) {
+  const auto f = [](Tape&, std::span<const Var> x) {
+    return euler_lagrange(Mechanics{.lagrangian = 0.5 * sum_rows(x[1] * x[1]) - row(x[0], 1),
+                                    .constraints = sum_rows(x[0] * x[0]) - 1.},
+                          x[0], x[1]);
+  };
+  const GradcheckReport report = gradcheck(
+      f, {Matrix{{0.6, -1.0}, {0.8, 0.1}}, Matrix{{0.8, 0.1}, {-0.6, 1.0}}}, {.order = 2});
+  CHECK_MESSAGE(report.ok(), report);
+}
+
+TEST_CASE("a diagonal mass matrix is solved as the full one is" * in_double_only) {
+  Random random(11);
+  const Matrix q = random.uniform_matrix(3, 12, -1, 1), v = random.uniform_matrix(3, 12, -1, 1);
+  const auto with = [&](bool diagonal) {
+    return accelerations_of(
+        [=](Var x, Var w) {  // masses that depend on q, and a term linear in v
+          return Mechanics{.lagrangian = sum_rows((2. + sin(x)) * w * w) + row(x, 0) * row(w, 1) -
+                                         sum_rows(pow(x, 4)),
+                           .force = -w,
+                           .diagonal_mass = diagonal};
+        },
+        q, v);
+  };
+  CHECK(relative_difference(with(true), with(false)) < 1e-13);
 }
 
 TEST_CASE("wrong shapes are refused in words") {
