@@ -25,10 +25,14 @@ namespace autodiff {
 using CheckedFunction = std::function<Var(Tape& tape, std::span<const Var> inputs)>;
 
 struct GradcheckOptions {
-  int order = 3;            ///< check the derivatives of order 1, ..., order
-  double tolerance = 1e-6;  ///< on |exact - difference| / max(1, largest |exact| of that order)
-  double step = 1e-3;       ///< of the differences, which are of fourth order in it
-  std::uint64_t seed = 1;   ///< of the projections
+  static constexpr bool in_double = sizeof(Scalar) == sizeof(double);
+
+  int order = 3;  ///< check the derivatives of order 1, ..., order
+  /// On |exact - difference| / max(1, largest |exact| of that order).
+  double tolerance = in_double ? 1e-6 : 1e-2;
+  /// Of the differences, which are of fourth order in it: about the fifth root of a rounding.
+  double step = in_double ? 1e-3 : 0x1p-5;
+  std::uint64_t seed = 1;  ///< of the projections
 };
 
 struct GradcheckReport {

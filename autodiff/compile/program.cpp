@@ -199,8 +199,8 @@ Scalar* allocate(Index size) try {
   void* memory = ::operator new[](std::max<std::size_t>(1, bytes), std::align_val_t(64));
   return static_cast<Scalar*>(std::memset(memory, 0, bytes));
 } catch (const std::bad_alloc&) {
-  throw std::runtime_error("[workspace] there is no memory for the " + std::to_string(size) +
-                           " numbers of the program's arena");
+  throw std::length_error("[workspace] there is no memory for the " + std::to_string(size) +
+                          " numbers of the program's arena");
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ class Program {
 /// The memory of one running program: an arena, and pointers to what is bound.
 class Workspace {
  public:
-  /// The program must outlive the workspace. Throws std::runtime_error where memory is short.
+  /// The program must outlive the workspace. Throws std::length_error where memory is short.
   explicit Workspace(const Program& program);
   explicit Workspace(const Program&& program) = delete;  // would be gone before the workspace
 

@@ -281,7 +281,7 @@ TEST_CASE("second derivatives are those of the Hessian, and differences of the g
     const auto slope = [&](double step, int i) {
       return f.run(std::array{gradient}, at + step * along[i], along).front();
     };
-    constexpr double h = 1e-3;
+    const Scalar h = std::pow(Scalar(rounding), Scalar(0.2));
     for (std::size_t p = 0; p < all_pairs.size(); ++p) {
       const int i = all_pairs[p].first, j = all_pairs[p].second;
       INFO("directions ", i, " and ", j);
@@ -289,17 +289,18 @@ TEST_CASE("second derivatives are those of the Hessian, and differences of the g
       for (Index s = 0; s < samples; ++s)
         expected(s) =
             along[i].col(s).dot(hessians.col(s).reshaped(all_rows, all_rows) * along[j].col(s));
-      CHECK(distance(exact[p], expected) < 1e-10);
+      CHECK(distance(exact[p], expected) < 1e5 * rounding);
       if (seed % 3 != 0) continue;
       const Matrix change =
           (8 * (slope(h, i) - slope(-h, i)) - (slope(2 * h, i) - slope(-2 * h, i))) / (12 * h);
-      CHECK(distance(exact[p], change.cwiseProduct(along[j]).colwise().sum()) < 1e-7);
+      CHECK(distance(exact[p], change.cwiseProduct(along[j]).colwise().sum()) <
+            1e-7 + 1e5 * rounding);
     }
-    CHECK(distance(exact[1], exact[2]) < 1e-11);  // (0, 1) and (1, 0)
+    CHECK(distance(exact[1], exact[2]) < 5e4 * rounding);  // (0, 1) and (1, 0)
     const std::vector<Matrix> first = f.run(f.derivatives.first, at, along);
     Matrix together(all_rows, samples);
     together << first[0], first[1], first[2];
-    CHECK(distance(together, slope(0, 0)) < 1e-13);
+    CHECK(distance(together, slope(0, 0)) < 500 * rounding);
   }
 }
 
@@ -347,7 +348,7 @@ TEST_CASE("a Lagrangian's second derivatives: mass and Coriolis terms") {
                                                  {u, random.normal_matrix(1, 8)}};
   const Var expected = stack_rows(
       std::array{row(mass, 0), row(mass, 1), row(mass, 3), row(force, 0), row(force, 1)});
-  CHECK(distance(evaluate(stack_rows(rows), at), evaluate(expected, at)) < 1e-12);
+  CHECK(distance(evaluate(stack_rows(rows), at), evaluate(expected, at)) < 5e3 * rounding);
 }
 
 TEST_CASE("second derivatives that are zero, or known") {
@@ -370,9 +371,9 @@ TEST_CASE("second derivatives that are zero, or known") {
   CHECK(second(z) == zeros);  // y itself is one of the xs
   CHECK(second(z_one * z) == zeros);
 
-  const auto expect = [&](Var y, double first, double mixed, double last) {
+  const auto expect = [&](Var y, Scalar first, Scalar mixed, Scalar last) {
     const Matrix expected = Matrix{{first}, {mixed}, {last}}.replicate(1, 3);
-    CHECK(distance(second(y), expected) < 1e-13);
+    CHECK(distance(second(y), expected) < 500 * rounding);
   };
   const Var r = row(x, 0);
   expect(r * r, 2, 0, 0);  // both inputs the same node

@@ -295,19 +295,20 @@ TEST_CASE("functions of one number agree with the standard library to rounding")
     Var (*op)(Var);
     long double (*reference)(long double);
     double low, high;
-    double tolerance;  // relative, in units of 2^-52
+    double tolerance;  // relative, in roundings
   };
+  const double most = 0.98 * std::log(std::numeric_limits<Scalar>::max());  // exp's
   const Function functions[] = {
-      {"exp", exp, std::exp, -700, 700, 4},
+      {"exp", exp, std::exp, -most, most, 4},
       {"log", log, std::log, 1e-12, 20, 4},
       {"sqrt", sqrt, std::sqrt, 0, 20, 1},
       {"sin", sin, std::sin, -300, 300, 4},
       {"cos", cos, std::cos, -300, 300, 4},
       {"tanh", tanh, std::tanh, -20, 20, 4},
-      {"sigmoid", sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); }, -700, 700, 6},
+      {"sigmoid", sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); }, -most, most, 6},
       {"softplus", softplus,
-       [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }, -700,
-       700, 6},
+       [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }, -most,
+       most, 6},
   };
   for (const Function& f : functions) {
     INFO("function ", f.name);
@@ -324,7 +325,7 @@ TEST_CASE("functions of one number agree with the standard library to rounding")
       if (!(error <= worst)) worst = error, worst_x = x(i);
     }
     CAPTURE(worst_x);
-    CHECK(worst / 0x1p-52 < f.tolerance);
+    CHECK(worst / rounding < f.tolerance);
   }
 }
 
@@ -351,7 +352,7 @@ TEST_CASE("infinities and NaN go through, and the edges have their limits") {
   CHECK(apply(softplus, -infinity) == 0);
   CHECK(apply(abs, -infinity) == infinity);
   CHECK(apply(abs, -0.0) == 0);
-  CHECK(apply(sign, -3e-320) == -1);
+  CHECK(apply(sign, -std::numeric_limits<Scalar>::denorm_min()) == -1);
   CHECK(apply(sign, 0) == 0);
   CHECK(apply(sign, infinity) == 1);
 
@@ -380,12 +381,12 @@ TEST_CASE("functions satisfy the identities of the textbook") {
   const auto error = [&](const std::function<Var(Var)>& f) {
     return largest(value_of([&](Vars v) { return f(v[0]); }, {x}));
   };
-  CHECK(error([](Var v) { return softplus(v) - softplus(-v) - v; }) < 4e-15);
-  CHECK(error([](Var v) { return tanh(v) - (2 * sigmoid(2 * v) - 1); }) < 4e-15);
-  CHECK(error([](Var v) { return sigmoid(v) + sigmoid(-v) - 1; }) < 4e-15);
-  CHECK(error([](Var v) { return sin(v) * sin(v) + cos(v) * cos(v) - 1; }) < 4e-15);
-  CHECK(error([](Var v) { return log(exp(v)) - v; }) < 4e-14);
-  CHECK(error([](Var v) { return sqrt(v * v) - abs(v); }) < 4e-15);
+  CHECK(error([](Var v) { return softplus(v) - softplus(-v) - v; }) < 20 * rounding);
+  CHECK(error([](Var v) { return tanh(v) - (2 * sigmoid(2 * v) - 1); }) < 20 * rounding);
+  CHECK(error([](Var v) { return sigmoid(v) + sigmoid(-v) - 1; }) < 20 * rounding);
+  CHECK(error([](Var v) { return sin(v) * sin(v) + cos(v) * cos(v) - 1; }) < 20 * rounding);
+  CHECK(error([](Var v) { return log(exp(v)) - v; }) < 200 * rounding);
+  CHECK(error([](Var v) { return sqrt(v * v) - abs(v); }) < 20 * rounding);
   CHECK(error([](Var v) { return sign(v) * abs(v) - v; }) == 0);
   CHECK(error([](Var v) { return 1 / v - pow(v, -1); }) == 0);
   CHECK(error([](Var v) { return (1 - v) + (v - 1); }) == 0);
@@ -397,7 +398,7 @@ TEST_CASE("matrix operations agree with Eigen") {
            {1, 1, 1}, {1, 7, 1}, {3, 4, 5}, {16, 16, 4}, {17, 33, 9}, {40, 300, 21}, {65, 1, 3}}) {
     const Matrix a = random.normal_matrix(m, k), b = random.normal_matrix(k, n);
     const Matrix expected = a.lazyProduct(b);
-    const double tolerance = 1e-15 * static_cast<double>(k) * 10;
+    const double tolerance = 50 * rounding * static_cast<double>(k);
     CHECK(largest(value_of([](Vars x) { return matmul(x[0], x[1]); }, {a, b}) - expected) <
           tolerance);
     // The optimiser spares this transpose; both must give the product.
@@ -413,8 +414,10 @@ TEST_CASE("matrix operations agree with Eigen") {
     CHECK(largest(workspace.value(0) - expected) < tolerance);
     CHECK(value_of([](Vars v) { return transpose(v[0]); }, {a}) == a.transpose());
     CHECK(value_of([](Vars v) { return stack_rows(v[0], 2 * v[0]); }, {a}).bottomRows(m) == 2 * a);
-    CHECK(largest(value_of([](Vars v) { return sum(v[0]); }, {a}).array() - a.sum()) < 1e-12);
-    CHECK(largest(value_of([](Vars v) { return mean(v[0]); }, {a}).array() - a.mean()) < 1e-14);
+    CHECK(largest(value_of([](Vars v) { return sum(v[0]); }, {a}).array() - a.sum()) <
+          5e3 * rounding);
+    CHECK(largest(value_of([](Vars v) { return mean(v[0]); }, {a}).array() - a.mean()) <
+          50 * rounding);
   }
 }
 
@@ -431,11 +434,11 @@ TEST_CASE("every sample has its own small matrix") {
         value_of([n](Vars v) { return sample_matmul(v[0], sample_solve(v[0], v[1]), n); }, system);
     for (Index s = 0; s < 6; ++s) {
       const Matrix a = Eigen::Map<const Matrix>(system[0].col(s).data(), n, n);
-      CHECK(largest(a * x.col(s) - system[1].col(s)) < 1e-12);
+      CHECK(largest(a * x.col(s) - system[1].col(s)) < 5e3 * rounding);
       CHECK(value_of([n](Vars v) { return sample_transpose(v[0], n); }, system).col(s) ==
             a.transpose().reshaped());
     }
-    CHECK(largest(back - system[1]) < 1e-12);
+    CHECK(largest(back - system[1]) < 5e3 * rounding);
 
     system[0].col(4).setZero();  // one singular sample must not touch its neighbours
     const Matrix rest = value_of(solve, system);
@@ -448,7 +451,7 @@ TEST_CASE("every sample has its own small matrix") {
   const Matrix y = value_of([](Vars v) { return sample_matmul(v[0], v[1], 3); }, {a, b});
   for (Index s = 0; s < 3; ++s)
     CHECK(largest(y.col(s).reshaped(2, 4) - a.col(s).reshaped(2, 3) * b.col(s).reshaped(3, 4)) <
-          1e-14);
+          50 * rounding);
   CHECK(value_of([](Vars v) { return sample_transpose(sample_transpose(v[0], 2), 3); }, {a}) == a);
 }
 
@@ -463,15 +466,15 @@ TEST_CASE("sum and broadcast, slice and pad, transpose and itself are adjoint pa
     return std::abs(value_of(
         [&](Vars v) { return sum(forward(v[0]) * v[1]) - sum(v[0] * back(v[1])); }, {x, y})(0, 0));
   };
-  CHECK(gap(row_of, sum_rows, [](Var y) { return broadcast_rows(y, 5); }) < 1e-13);
-  CHECK(gap(column, sum_cols, [](Var y) { return broadcast_cols(y, 7); }) < 1e-13);
+  CHECK(gap(row_of, sum_rows, [](Var y) { return broadcast_rows(y, 5); }) < 500 * rounding);
+  CHECK(gap(column, sum_cols, [](Var y) { return broadcast_cols(y, 7); }) < 500 * rounding);
   CHECK(gap(
             two_columns, [](Var v) { return slice_cols(v, 3, 2); },
-            [](Var y) { return pad_cols(y, 3, 7); }) < 1e-13);
+            [](Var y) { return pad_cols(y, 3, 7); }) < 500 * rounding);
   CHECK(gap(
             two_rows, [](Var v) { return slice_rows(v, 2, 2); },
-            [](Var y) { return pad_rows(y, 2, 5); }) < 1e-13);
-  CHECK(gap(x.transpose(), transpose, transpose) < 1e-13);
+            [](Var y) { return pad_rows(y, 2, 5); }) < 500 * rounding);
+  CHECK(gap(x.transpose(), transpose, transpose) < 500 * rounding);
   CHECK(gap(
             x.reshaped(7, 5),
             [](Var v) {
@@ -479,7 +482,7 @@ TEST_CASE("sum and broadcast, slice and pad, transpose and itself are adjoint pa
             },
             [](Var y) {
               return reshape(y, {5, 7});
-            }) < 1e-13);
+            }) < 500 * rounding);
   CHECK(value_of([](Vars v) { return reshape(v[0], {1, 35}); }, {x}) == x.reshaped(1, 35));
   CHECK(value_of([](Vars v) { return slice_rows(pad_rows(v[0], 3, 9), 3, 5); }, {x}) == x);
   CHECK(value_of([](Vars v) { return transpose(transpose(v[0])); }, {x}) == x);

@@ -36,9 +36,11 @@ TEST_CASE("matrices are filled column by column with the generator's numbers") {
   Random one(9), other(9);
   const Matrix m = one.uniform_matrix(2, 3, -1, 3);
   for (Index s = 0; s < 3; ++s)
-    for (Index i = 0; i < 2; ++i) CHECK(m(i, s) == other.uniform(-1, 3));
+    for (Index i = 0; i < 2; ++i)
+      CHECK(m(i, s) == static_cast<autodiff::Scalar>(other.uniform(-1, 3)));
   const Matrix n = one.normal_matrix(2, 2, 0.5);
-  for (Index i = 0; i < 4; ++i) CHECK(n.data()[i] == 0.5 * other.normal());
+  for (Index i = 0; i < 4; ++i)
+    CHECK(n.data()[i] == static_cast<autodiff::Scalar>(0.5 * other.normal()));
 }
 
 TEST_CASE("uniform and normal numbers have their moments") {

@@ -9,6 +9,7 @@
 #include "autodiff/compile/program.h"
 #include "autodiff/ops.h"
 #include "autodiff/random.h"
+#include "tests/precision.h"
 
 using autodiff::Index;
 using autodiff::Matrix;
@@ -17,8 +18,6 @@ using autodiff::Scalar;
 using autodiff::Tape;
 
 namespace {
-
-constexpr Scalar epsilon = std::numeric_limits<Scalar>::epsilon();
 
 /// Solves one system by the operation.
 Matrix solve(const Matrix& a, const Matrix& b) {
@@ -48,14 +47,14 @@ TEST_CASE("a system with a tiny diagonal is solved to the last digits, whatever 
       CAPTURE(diagonal);
       const Matrix a = with_diagonal(random, n, diagonal);
       const Matrix x = random.uniform_matrix(n, 1, 1, 2);
-      CHECK((solve(a, a * x) - x).norm() < 100 * epsilon * x.norm());
+      CHECK((solve(a, a * x) - x).norm() < 100 * rounding * x.norm());
     }
 }
 
 TEST_CASE("the pivot is the largest entry left in its column, in any row and of any sign") {
   // Elimination without rows exchanged, or with a pivot that is merely not zero, multiplies the
   // rounding errors by the factors below; with the largest one no factor exceeds 1.
-  for (const Scalar tiny : {Scalar(1e-3) * epsilon, Scalar(-1e-3) * epsilon})
+  for (const Scalar tiny : {Scalar(1e-3 * rounding), Scalar(-1e-3 * rounding)})
     for (int order = 0; order < 6; ++order) {
       Matrix a(3, 3), sorted(3, 3);
       sorted << tiny, 1, 2,   //
@@ -65,7 +64,7 @@ TEST_CASE("the pivot is the largest entry left in its column, in any row and of 
       for (int i = 0; i < 3; ++i) a.row(i) = sorted.row(rows[order][i]);
       const Matrix x = (Matrix(3, 1) << 1, 2, -3).finished();
       CAPTURE(order);
-      CHECK((solve(a, a * x) - x).norm() < 50 * epsilon * x.norm());
+      CHECK((solve(a, a * x) - x).norm() < 50 * rounding * x.norm());
     }
 }
 
@@ -81,5 +80,5 @@ TEST_CASE("each sample's system has its own pivots") {
   }
   Tape tape;
   const Matrix found = evaluate(sample_solve(tape.constant(a), tape.constant(b)));
-  CHECK((found - x).norm() < 100 * epsilon * x.norm());
+  CHECK((found - x).norm() < 100 * rounding * x.norm());
 }

@@ -77,11 +77,11 @@ double disagreement(const DoublePendulum& pendulum, const Matrix& states) {
 
 TEST_CASE("the double pendulum's closed form is the solution of its Euler-Lagrange equations") {
   Random random(1);
-  CHECK(disagreement(DoublePendulum(), random_states(random, 1000)) < 1e-10);
+  CHECK(disagreement(DoublePendulum(), random_states(random, 1000)) < 1e4 * rounding);
   for (int i = 0; i < 20; ++i) {
     const DoublePendulum pendulum = random_pendulum(random);
     CAPTURE(i);
-    CHECK(disagreement(pendulum, random_states(random, 50)) < 1e-10);
+    CHECK(disagreement(pendulum, random_states(random, 50)) < 1e4 * rounding);
   }
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("the double pendulum's energies are those of two masses at its positio
   Random random(2);
   for (int i = 0; i < 20; ++i) {
     const DoublePendulum p = random_pendulum(random);
-    const Matrix state = random_states(random, 1);
+    const Eigen::MatrixXd state = random_states(random, 1).cast<double>();
     const auto [x1, y1, x2, y2] = p.positions(state(0), state(1));
     CHECK(std::hypot(x1, y1) == doctest::Approx(p.l1));
     CHECK(std::hypot(x2 - x1, y2 - y1) == doctest::Approx(p.l2));
@@ -122,7 +122,7 @@ TEST_CASE("one coordinate: the pendulum") {
         return 0.5 * mass * length * length * rate * rate + mass * g * length * cos(angle);
       },
       q, v);
-  CHECK(relative_difference(a, -g / length * q.array().sin().matrix()) < 1e-13);
+  CHECK(relative_difference(a, -g / length * q.array().sin().matrix()) < 500 * rounding);
 }
 
 TEST_CASE("three coordinates: coupled oscillators with a full mass matrix") {
@@ -135,13 +135,13 @@ TEST_CASE("three coordinates: coupled oscillators with a full mass matrix") {
   };
   const Matrix a = accelerations(
       [&](Var x, Var rate) { return quadratic(mass, rate) - quadratic(stiffness, x); }, q, v);
-  CHECK(relative_difference(mass * a, -stiffness * q) < 1e-13);
+  CHECK(relative_difference(mass * a, -stiffness * q) < 500 * rounding);
 
   Tape tape;
   const Var rate = tape.input(3, 10, "v");
   const Matrix m = evaluate(physics::mass_matrix(quadratic(mass, rate), rate), {{rate, v}});
   for (Index s = 0; s < 10; ++s)
-    CHECK((m.col(s).reshaped(3, 3) - mass).cwiseAbs().maxCoeff() < 1e-14);
+    CHECK((m.col(s).reshaped(3, 3) - mass).cwiseAbs().maxCoeff() < 50 * rounding);
 }
 
 TEST_CASE("polar coordinates: a particle that a centre attracts") {
@@ -160,12 +160,12 @@ TEST_CASE("polar coordinates: a particle that a centre attracts") {
   expected.row(0) =
       q.row(0).array() * v.row(1).array().square() - strength / q.row(0).array().square();
   expected.row(1) = -2 * v.row(0).array() * v.row(1).array() / q.row(0).array();
-  CHECK(relative_difference(a, expected) < 1e-13);
+  CHECK(relative_difference(a, expected) < 500 * rounding);
 }
 
 TEST_CASE("a magnetic field turns the velocity, though it is no potential") {
   // L = ½ m v² + ½ e B (x y' - y x'): here d²L/dv dq is not symmetric.
-  const double mass = 2, charge_times_field = 3;
+  const Scalar mass = 2, charge_times_field = 3;
   Random random(6);
   const Matrix q = random.normal_matrix(2, 9), v = random.normal_matrix(2, 9);
   const Matrix a = accelerations(
@@ -175,7 +175,7 @@ TEST_CASE("a magnetic field turns the velocity, though it is no potential") {
       },
       q, v);
   const Matrix turn{{0.0, charge_times_field / mass}, {-charge_times_field / mass, 0.0}};
-  CHECK(relative_difference(a, turn * v) < 1e-14);
+  CHECK(relative_difference(a, turn * v) < 50 * rounding);
 }
 
 TEST_CASE("a factor and a total time derivative do not change the motion") {
@@ -190,7 +190,7 @@ TEST_CASE("a factor and a total time derivative do not change the motion") {
     const Var df_dt = sum_rows(grad(sum(f), x) * rate);
     return -3.7 * pendulum.lagrangian(x, rate) + df_dt + 11;
   };
-  CHECK(relative_difference(accelerations(changed, q, v), plain) < 1e-10);
+  CHECK(relative_difference(accelerations(changed, q, v), plain) < 1e4 * rounding);
 }
 
 TEST_CASE("a force adds to the law of motion: m a = -k x - c v + F") {

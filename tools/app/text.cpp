@@ -34,16 +34,20 @@ std::string wrapped(const std::string& text, std::size_t width) {
 }
 
 std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 60;
-  std::string shown(text.substr(0, longest));
+  std::size_t length = std::min<std::size_t>(text.size(), 60);
+  const auto inside_character = [&] {  // UTF-8: it goes on with 10xxxxxx
+    return length > 0 && length < text.size() && (text[length] & 0xc0) == 0x80;
+  };
+  while (inside_character()) --length;
+  std::string shown(text.substr(0, length));
   for (char& c : shown)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  return "'" + shown + (text.size() > longest ? "...'" : "'");
+  return "'" + shown + (text.size() > length ? "...'" : "'");
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() +
-                               1);  // from the first i characters of a to each prefix of b
+  // row[j]: the distance of a's first i characters from b's first j.
+  std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < a.size(); ++i) {
     std::size_t diagonal = row[0]++;
@@ -57,9 +61,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string duration(double seconds) {
-  if (seconds < 100) return format("%.0f s", seconds);
-  if (seconds < 100 * 60) return format("%.0f min", seconds / 60);
-  if (seconds < 48 * 3600) return format("%.1f h", seconds / 3600);
+  // Just below its limit a number is not rounded up to it: 2 min, never 100 s.
+  if (seconds < 99.5) return format("%.0f s", seconds);
+  if (seconds < 99.5 * 60) return format("%.0f min", seconds / 60);
+  if (seconds < 47.95 * 3600) return format("%.1f h", seconds / 3600);
   return format("%.1f days", seconds / 86400);
 }
 

@@ -13,6 +13,7 @@
 #include "autodiff/kernels/vector.h"
 #include "autodiff/ops.h"
 #include "autodiff/random.h"
+#include "tests/precision.h"
 
 using namespace autodiff;
 
@@ -119,7 +120,7 @@ TEST_CASE("loops give what their operations give one by one, wherever things lie
       const std::vector<Scalar> plain = e.run({.simplify = false, .fuse = false, .reuse = false});
       for (const bool optimize : {false, true}) {
         const std::vector<Scalar> fused = e.run({.simplify = optimize, .reuse = false});
-        CHECK(distance(fused, plain) < 500 * std::numeric_limits<Scalar>::epsilon());
+        CHECK(distance(fused, plain) < 500 * rounding);
         CHECK(e.run({.simplify = optimize}) == fused);
         CHECK(e.run({.simplify = optimize, .poison = true}) == fused);
         CHECK(e.run({.simplify = optimize, .poison = true}, 1 + seed % 7) == fused);

@@ -12,6 +12,8 @@
 #include <random>
 #include <vector>
 
+#include "tests/precision.h"
+
 using autodiff::gemm;
 using autodiff::Index;
 using autodiff::Scalar;
@@ -63,7 +65,7 @@ struct Problem {
         const double error = std::abs(static_cast<double>(c[at(j * m + i)]) - sum) / magnitude;
         if (!(error <= worst)) worst = error;
       }
-    return worst / static_cast<double>(std::numeric_limits<Scalar>::epsilon());
+    return worst / rounding;
   }
 
   /// How many columns change a bit when computed alone, or as part of a narrower product.

@@ -8,6 +8,7 @@
 
 #include "autodiff/compile/program.h"
 #include "nn/layers/initialise.h"
+#include "tests/precision.h"
 
 using autodiff::Index;
 using autodiff::Matrix;
@@ -69,7 +70,7 @@ double allowed(const Matrix& m, double sigma) {
   return 5 * sigma / std::sqrt(2 * static_cast<double>(m.size()));
 }
 
-const double tiny = sizeof(Scalar) == 8 ? 1e-13 : 1e-4;
+const double tiny = 500 * rounding;
 
 }  // namespace
 

@@ -16,6 +16,7 @@
 #include "nn/models/plain_network.h"
 #include "nn/optimisers/adam.h"
 #include "physics/systems/double_pendulum.h"
+#include "tests/precision.h"
 
 using autodiff::Index;
 using autodiff::Matrix;
@@ -26,7 +27,6 @@ using autodiff::Var;
 
 namespace {
 
-const auto in_double_only = doctest::skip(sizeof(Scalar) < sizeof(double));
 const physics::DoublePendulum pendulum{.m1 = 1.3, .m2 = 0.8, .l1 = 0.9, .l2 = 1.1};
 
 const nn::NetworkOptions small{.hidden = {6, 5},
@@ -82,18 +82,16 @@ TEST_CASE("a deep Lagrangian network's L is quadratic in v, its mass matrix posi
   doubled.bottomRows(2) *= 2;
   const Eigen::MatrixXd minus_v = value(model, lagrangian, at_rest);
   const Eigen::MatrixXd kinetic = value(model, lagrangian, x) - minus_v;
-  const double rounding = sizeof(Scalar) == 8 ? 1e-12 : 1e-4;
   CHECK((value(model, lagrangian, doubled) - minus_v - 4 * kinetic).norm() <
-        rounding * kinetic.norm());
+        5e3 * rounding * kinetic.norm());
 
   const auto mass = [&](Var q, Var v) { return *model.mass_matrix(q, v); };
   const Eigen::MatrixXd masses = value(model, mass, x);
-  CHECK((masses - value(model, mass, at_rest)).norm() < rounding * masses.norm());
+  CHECK((masses - value(model, mass, at_rest)).norm() < 5e3 * rounding * masses.norm());
   for (Index s = 0; s < x.cols(); ++s) {
     const Eigen::Matrix2d m = masses.col(s).reshaped(2, 2);
     const Eigen::Vector2d v = x.col(s).tail(2);
-    CHECK(kinetic(0, s) ==
-          doctest::Approx(0.5 * v.dot(m * v)).epsilon(sizeof(Scalar) == 8 ? 1e-10 : 1e-3));
+    CHECK(kinetic(0, s) == doctest::Approx(0.5 * v.dot(m * v)).epsilon(1e4 * rounding));
     CHECK(Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d>(m).eigenvalues()[0] >=
           small.kinetic_prior[0] * 0.999);
   }
@@ -116,8 +114,8 @@ TEST_CASE("a deep Lagrangian network's mass matrix is C C' + prior, C's diagonal
       model, [&](Var q, Var v) { return model.lagrangian(q, v); }, x);
   for (Index s = 0; s < x.cols(); ++s) {
     const Eigen::Vector2d v = x.col(s).tail(2);
-    CHECK((found.col(s).reshaped(2, 2) - mass).norm() < (sizeof(Scalar) == 8 ? 1e-12 : 1e-5));
-    CHECK(lagrangian(0, s) == doctest::Approx(0.5 * v.dot(mass * v) - 0.6).epsilon(1e-5));
+    CHECK((found.col(s).reshaped(2, 2) - mass).norm() < 100 * rounding);
+    CHECK(lagrangian(0, s) == doctest::Approx(0.5 * v.dot(mass * v) - 0.6).epsilon(100 * rounding));
   }
 }
 
@@ -130,8 +128,8 @@ TEST_CASE("a Hamiltonian's prior is that of a mass: p^2 / 2a, and so dq/dt = p /
   for (Index s = 0; s < x.cols(); ++s) {
     const Eigen::Vector2d p = true_mass(x.col(s).head(2)) * x.col(s).tail(2);
     CHECK(energies(0, s) ==
-          doctest::Approx(x.col(s).tail(2).squaredNorm() / 2 / 0.7).epsilon(1e-6));
-    CHECK((velocities.col(s) - p / 0.7).norm() < (sizeof(Scalar) == 8 ? 1e-12 : 1e-5));
+          doctest::Approx(x.col(s).tail(2).squaredNorm() / 2 / 0.7).epsilon(100 * rounding));
+    CHECK((velocities.col(s) - p / 0.7).norm() < 100 * rounding);
   }
 }
 
@@ -208,7 +206,7 @@ TEST_CASE("a plain network's outputs are accelerations in its unit") {
         model, [&](Var q, Var v) { return model.acceleration(q, v); }, x);
   };
   CHECK(acceleration(one).rows() == 2);
-  CHECK(acceleration(thirty).isApprox(30 * acceleration(one), sizeof(Scalar) == 8 ? 1e-12 : 1e-5));
+  CHECK(acceleration(thirty).isApprox(30 * acceleration(one), 100 * rounding));
   CHECK_FALSE(one.mass_matrix(Var(), Var()));
 }
 
