@@ -33,7 +33,7 @@ tools::EvaluateOptions parse(int argc, char** argv) {
       .check(tools::whole(0, 4096));
   flags.add_switch("--quiet", o.quiet, "Print nothing but errors");
   flags.set_footer(
-      "Writes RUN/evaluation.json, and for figures divergence.csv and poincare.csv.\n\nExamples:\n"
+      "Writes RUN/evaluation.json, and for figures divergence.csv and poincare.csv;\nof a file held_out.csv.\n\nExamples:\n"
       "  ./train && tools/evaluate runs/default\n"
       "  tools/evaluate runs/default --trajectories 200 --duration 30 --repeats 1\n"
       "\nExit codes: 0 ok, 2 usage, 4 files, 130 interrupted.");
@@ -81,6 +81,7 @@ tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   if (found.truth) tools::write_file(run / "divergence.csv", found.truth->divergence_csv);
   if (found.truth && !found.truth->poincare_csv.empty())
     tools::write_file(run / "poincare.csv", found.truth->poincare_csv);
+  if (!found.held_out_csv.empty()) tools::write_file(run / "held_out.csv", found.held_out_csv);
   tools::write_file(run / "evaluation.json", to_json(found));
   if (!options.quiet)
     tools::print(to_table(found, training, options) + "  written to " +

@@ -33,8 +33,7 @@ class Run:
 
     def __init__(self, folder, flags, seed):
         self.folder, self.flags, self.seed = Path(folder), flags, seed
-        words = [w for name, value in flags.items() for w in (f"--{name}", value) if w is not None]
-        self.command = [TRAIN, "--quiet", "--threads", "1", *words]
+        self.command = [TRAIN, "--quiet", "--threads", "1", *words_of(flags)]
         self.command += ["--seed", str(seed), "--out", str(folder)]
 
     def start(self):
@@ -91,8 +90,24 @@ class Run:
         entry = result[key] if isinstance(result[key], list) else [result[key]]
         return sum(math.inf if x is None else x for x in entry)
 
+    def relative_error(self):
+        """Of the accelerations, in units of the best constant prediction's: the mean over the coordinates.
+
+        Unlike the errors themselves it has one meaning for coordinates of different units. A coordinate
+        that never accelerates does not count.
+        """
+        error = self.number("acceleration_l1")
+        if error is None or error == math.inf:
+            return error
+        counted = [x for x in self.result()["acceleration_l1_relative"] if x is not None]
+        return statistics.fmean(counted) if counted else None
+
     def final_loss(self):
         return math.inf if self.status() == "diverged" else self.number("train_loss")
+
+
+def words_of(flags):
+    return [w for name, value in flags.items() for w in (f"--{name}", value) if w is not None]
 
 
 def evaluated(folder):
@@ -115,8 +130,7 @@ def make(runs, options):
         print(f"# {there} of {len(runs)} runs are there; the others:")
         print(*(shlex.join(run.command) for run in waiting), sep="\n")
         raise SystemExit
-    if not shutil.which(TRAIN):
-        raise SystemExit(f"{TRAIN} is not there: make builds it")
+    require_train()
     print(f"  {len(runs)} runs, {options.jobs} at a time; {there} are there already", flush=True)
 
     running, failed, begin = [], [], time.monotonic()
@@ -143,6 +157,11 @@ def make(runs, options):
     for run in failed:
         print(f"  failed: {run.folder}: {run.failure()}", file=sys.stderr)
     return failed
+
+
+def require_train():
+    if not shutil.which(TRAIN):
+        raise SystemExit(f"{TRAIN} is not there: make builds it")
 
 
 def tell(run, count, total, seconds_left):

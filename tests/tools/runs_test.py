@@ -1,4 +1,5 @@
-"""tools/sweep, tools/ablate and tools/compare as their users meet them, over a ./train that is a stub.
+"""tools/sweep, tools/ablate and tools/compare as their users meet them, over a ./train that is a stub; and
+tools/motions.py, what tools/plot reads.
 
 The stub's loss is 10 lr + batch / 100 + seed / 1000 after its second epoch, twice that after its first,
 and a rate above 1 diverges; so every table is known beforehand. One test, the last, is with the real
@@ -7,6 +8,7 @@ and a rate above 1 diverges; so every table is known beforehand. One test, the l
 
 import csv
 import json
+import math
 import os
 import signal
 import subprocess
@@ -17,6 +19,8 @@ import unittest
 from pathlib import Path
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
+sys.path.insert(0, str(TOOLS))
+import motions  # noqa: E402
 REAL_TRAIN = os.environ.get("LAGRANGE_TRAIN") or str(TOOLS.parent / "train")
 
 STUB = f"""#!{sys.executable} -IS
@@ -24,8 +28,16 @@ import json, os, signal, sys, time
 if "--no-such-flag" in sys.argv:
     print("no such flag\\nSee ./train --help", file=sys.stderr)
     sys.exit(2)
-words = [w for w in sys.argv[1:] if w != "--quiet"]
+if "--list-models" in sys.argv:
+    print("lnn: a Lagrangian network\\nhnn: a Hamiltonian network\\nmlp: accelerations without physics")
+    sys.exit(0)
+words = [w for w in sys.argv[1:] if w not in ("--quiet", "--dry-run")]
 flags = dict(zip(words[::2], words[1::2]))
+if "--dry-run" in sys.argv:
+    unfit = flags["--model"] == "hnn" and "--data" in flags
+    if unfit:
+        print("--model hnn needs the true momenta", file=sys.stderr)
+    sys.exit(2 if unfit else 0)
 out, seed, lr = flags["--out"], int(flags["--seed"]), float(flags.get("--lr", 0.01))
 open("calls", "a").write(out + "\\n")
 def interrupted(*_):
@@ -48,7 +60,8 @@ with open(out + "/metrics.csv", "w") as file:
 result = dict(status="diverged" if diverged else "finished", wall_s=2.0, train_loss=loss, parameters=65)
 if not diverged:
     energy = None if flags.get("--model") == "mlp" else 0.5
-    result |= dict(acceleration_l1=3 * loss, trajectory_mse_median=[0.25, 0.5], energy_error=energy)
+    relative = [loss, 3 * loss, None]  # the third never accelerates
+    result |= dict(acceleration_l1=3 * loss, acceleration_l1_relative=relative, energy_error=energy)
 with open(out + "/result.json", "w") as file:
     json.dump(result, file)
 sys.exit(3 if diverged else 0)
@@ -120,7 +133,7 @@ class ToolsTest(unittest.TestCase):
 | 4          | **0.051** | 0.071 |
 | 16         |     0.171 | 0.191 |
 
-Best model: o/batch-4_lr-0.001_seed-0/, loss 0.05, acceleration error 0.15 rad/s^2
+Best model: o/batch-4_lr-0.001_seed-0/, loss 0.05, relative error of the accelerations 0.1
 """, self.out)
         saved = self.json("o/sweep.json")
         self.assertEqual(saved["axes"], {"batch": [4, 16], "lr": [0.001, 0.003]})
@@ -258,7 +271,7 @@ Best model: o/batch-4_lr-0.001_seed-0/, loss 0.05, acceleration error 0.15 rad/s
         self.run_tool("ablate --only high-rate,step --seeds 0,100 --out o "
                       "-- --lr 0.5 --epochs 20 --steps-per-epoch 50")
         rows = self.table()
-        self.assertEqual(rows["nothing"], ["18.99", "19.14", "0.5", "0.5", "0 of 2", "2.0 s"])
+        self.assertEqual(rows["nothing"], ["12.66", "12.76", "0.5", "0.5", "0 of 2", "2.0 s"])
         self.assertEqual(rows["three times the learning rate"], ["-", "-", "-", "-", "2 of 2", "-"])
         command = " ".join(self.json("o/step_seed-100/command.json"))
         self.assertIn("--steps 1000", command)
@@ -270,14 +283,22 @@ Best model: o/batch-4_lr-0.001_seed-0/, loss 0.05, acceleration error 0.15 rad/s
         evaluate = self.script("evaluate", EVALUATE)
         self.run_tool("compare --models lnn,mlp --seeds 0,1,5 --out o", evaluate=evaluate)
         rows = self.table()
-        self.assertEqual(rows["Lagrangian network"], ["2.223", "0.75", "0.5", "7.5", "3.75", "2", "65"])
-        self.assertEqual(rows["plain network"][2], "inf")  # its energy error is null: NaN or Inf
+        self.assertEqual(rows["a Lagrangian network"], ["1.482", "0.5", "7.5", "3.75", "2", "65"])
+        self.assertEqual(rows["accelerations without physics"][1], "inf")  # null: NaN or Inf
         self.assertEqual(len(self.lines("o/compare.csv")), 1 + 2 * 3)
         self.assertIsNone(self.json("o/compare.json")["medians"]["mlp"]["energy_error"])
 
     def test_compare_does_without_an_evaluation(self):
         self.run_tool("compare --models hnn --seeds 0 --out o")
-        self.assertEqual(self.table()["Hamiltonian network, true momenta"][3:5], ["-", "-"])
+        self.assertEqual(self.table()["a Hamiltonian network"][2:4], ["-", "-"])
+
+    def test_compare_leaves_out_what_cannot_learn_the_subject(self):
+        self.run_tool("compare --seeds 0 --out o -- --data filmed.csv")
+        self.assertIn("left out: --model hnn needs the true momenta", self.out)
+        self.assertEqual(sorted(self.lines("calls")), ["o/lnn_seed-0", "o/mlp_seed-0"])
+        self.assertIn("--data filmed.csv", " ".join(self.json("o/mlp_seed-0/command.json")))
+        self.run_tool("compare --models nonsense", code=2)
+        self.assertIn("'nonsense' is unknown; choose from lnn, hnn, mlp", self.err)
 
     @unittest.skipUnless(os.access(REAL_TRAIN, os.X_OK), "./train is not built")
     def test_the_real_train_understands_every_rung_and_model(self):
@@ -285,8 +306,74 @@ Best model: o/batch-4_lr-0.001_seed-0/, loss 0.05, acceleration error 0.15 rad/s
         tiny = "--seeds 0 --out o -- --steps 4 --epochs 2 --batch 8 --rollouts 0"
         self.run_tool(f"ablate {tiny}")
         self.run_tool(f"compare {tiny}")
+        self.run_tool(f"compare {tiny} --system kepler")
+        self.assertEqual(self.json("o/mlp_seed-0/result.json")["system"], "kepler")
         fixed = (self.folder / "o/fixed-set_seed-0/result.json").read_text()
         self.assertEqual(json.loads(fixed)["train_steps"], 4)
+
+
+class MotionsTest(unittest.TestCase):
+    def read(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+            file.write(text)
+            file.flush()
+            return motions.read(file.name)
+
+    def test_columns_go_by_their_names_whatever_is_in_them(self):
+        table = self.read("motion,t,theta1',learnt theta1''\ntrue,0,1e-3,\nlearnt,1,2,3\n")
+        self.assertEqual(list(table), ["motion", "t", "theta1'", "learnt theta1''"])
+        self.assertEqual(table["motion"], ["true", "learnt"])
+        self.assertEqual(table["theta1'"], [0.001, 2])
+        self.assertTrue(math.isnan(table["learnt theta1''"][0]))
+        self.assertEqual(self.read("t,x\n"), {})
+
+    def test_pieces_are_cut_where_their_number_changes_the_longest_first(self):
+        found = motions.pieces(self.read("piece,t\n0,1\n0,2\n1,1\n1,2\n1,3\n"))
+        self.assertEqual([piece["t"] for piece in found], [[1, 2, 3], [1, 2]])
+
+    def test_coordinates_have_units_unless_the_run_is_an_older_one(self):
+        result = {"coordinates": ["r", "phi"], "units": ["m", "rad"], "angles": [False, True]}
+        self.assertEqual(motions.coordinates(result), [("r", "m", False), ("phi", "rad", True)])
+        self.assertIsNone(motions.coordinates({"coordinates": ["r"]}))
+
+    def test_the_points_of_a_system_are_columns(self):
+        table = self.read("point x1,point y1,learnt point x1,learnt point y1\n1,2,3,4\n")
+        picture = motions.Picture.of_system({"dimension": 2, "links": [[-1, 0]]})
+        self.assertEqual(picture.links, [(-1, 0)])
+        self.assertEqual(picture.points(table, ""), [[[1], [2]]])
+        self.assertEqual(picture.points(table, "learnt "), [[[3], [4]]])
+
+    def test_points_may_be_formulas_of_coordinates(self):
+        picture = motions.Picture.of_expressions(
+            ["0, 0; 2*sin(a), -2*cos(a); 1/b, hypot(a, b)**2", "b, pi"], ["a", "b"])
+        self.assertEqual((picture.dimension, picture.links), (2, [(0, 1), (1, 2)]))
+        found = picture.points({"learnt a": [0.0, 3.0], "learnt b": [2.0, 0.0]}, "learnt ")
+        self.assertEqual(found[0], [[0, 0], [0, 0]])
+        self.assertEqual(found[1], [[0, 2 * math.sin(3)], [-2, -2 * math.cos(3)]])
+        self.assertEqual(found[2][0][0], 0.5)
+        self.assertTrue(math.isnan(found[2][0][1]))  # 1 / 0
+        self.assertAlmostEqual(found[2][1][1], 9)
+        self.assertEqual(found[3], [[2, 0], [math.pi, math.pi]])
+
+    def test_a_formula_that_is_none_is_refused_with_the_reason(self):
+        for text, told in (
+            ("sin(a)", "every point has x, y or every one x, y, z"),
+            ("a, 0; a, 0, 0", "every point has x, y"),
+            ("a, c", "'c' in 'c': the coordinates are a"),
+            ("a, sin(a", "'sin(a' is no formula"),
+            ("a, open('x')", "'open' in 'open('x')': known functions are sin"),
+            ("a, a.real", "'a.real'"),
+            ("a, (lambda: 0)()", "known functions"),
+            ("a, [x for x in (1, 2)]", "only + - * / **"),
+            ("a, 'text'", "it is no number"),
+        ):
+            with self.subTest(text), self.assertRaises(ValueError) as refused:
+                motions.Picture.of_expressions([text], ["a"])
+            self.assertIn(told, str(refused.exception))
+        wrong_count = motions.Picture.of_expressions(["a, hypot"], ["a"])
+        self.assertTrue(math.isnan(wrong_count.points({"a": [1.0]}, "")[0][1][0]))
+        with self.assertRaises(ValueError):
+            motions.Picture.of_expressions(["a, sin(a, a)"], ["a"]).points({"a": [1.0]}, "")
 
 
 if __name__ == "__main__":

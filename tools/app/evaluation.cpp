@@ -183,6 +183,7 @@ void judge(Region& region, const Case& of, Random& random) {
   const auto& [simulated, motions, spread_of, duration, options] = of;
   const physics::System& system = simulated.system;
   const auto draw = [&](Index count) { return random_starts(system, region.box, random, count); };
+  region.unit = spread_of;
   region.acceleration =
       physics::judge_accelerations(motions.learnt, physics::label(motions.truth, draw(10'000)));
 
@@ -294,15 +295,81 @@ void evaluate_simulated(Evaluation& found, const nn::NetworkModel& model,
         poincare_csv(of.motions, system, starts_at_one_energy(system, random, 30), options.threads);
 }
 
+/// What was held out, a sample a row: measured, and what was learnt of it. Samples of a trajectory have
+/// piece and time, and there the learnt motion from the piece's start, as far as it came.
+std::string held_out_csv(const Subject& subject, const Comparison& both,
+                         const physics::Motion& learnt, const nn::Model& model) {
+  const Eigen::MatrixXd states = subject.held_out.states.cast<double>(),
+                        accelerations = subject.held_out.accelerations.cast<double>();
+  const Eigen::MatrixXd predicted =
+      (subject.controls.empty()
+           ? physics::label(learnt, states)
+           : physics::label(learnt, states, subject.held_out.controls.cast<double>()))
+          .accelerations.cast<double>();
+  const auto energy = nn::learnt_energy(model);
+  const bool timed = !both.truth.empty();
+  std::string csv = timed ? "piece,t" : "";
+  const auto name_all = [&](const std::string& before, const char* behind) {
+    for (const physics::Coordinate& c : subject.coordinates)
+      csv += (csv.empty() ? "" : ",") + before + c.name + behind;
+  };
+  for (const char* before : {"", "learnt "}) {
+    if (*before != 0 && !timed) continue;
+    name_all(before, "");
+    name_all(before, "'");
+    if (energy && timed) csv += ',' + std::string(before) + "energy";
+  }
+  name_all("", "''");
+  name_all("learnt ", "''");
+  csv += '\n';
+
+  std::string row;
+  const auto add = [&](const Eigen::VectorXd& values) {
+    for (const double value : values)
+      row += (row.empty() ? "" : ",") + (std::isnan(value) ? "" : format("%.10g", value));
+  };
+  const auto add_sample = [&](Index sample) {
+    add(accelerations.col(sample));
+    add(predicted.col(sample));
+    csv += row + '\n';
+    row.clear();
+  };
+  if (!timed)
+    for (Index sample = 0; sample < states.cols(); ++sample) {
+      add(states.col(sample));
+      add_sample(sample);
+    }
+  Index sample = 0;  // the pieces are of these, in order; a trajectory of one sample is no piece
+  for (std::size_t k = 0; k < both.truth.size(); ++k) {
+    const auto moment = [&](Index held) -> const Moment& {
+      return subject.measured->moments[static_cast<std::size_t>(subject.samples.size() + held)];
+    };
+    const Eigen::MatrixXd& measured = both.truth[k].y;
+    while (moment(sample).trajectory != moment(sample + 1).trajectory) ++sample;
+    Eigen::MatrixXd followed =
+        Eigen::MatrixXd::Constant(measured.rows(), measured.cols(), std::nan(""));
+    followed.leftCols(both.learnt[k].y.cols()) = both.learnt[k].y;
+    for (Index column = 0; column < measured.cols(); ++column, ++sample) {
+      row = format("%zu,%.10g", k, both.truth[k].t[column]);
+      for (const Eigen::MatrixXd* motion : {&measured, &std::as_const(followed)}) {
+        add(motion->col(column));
+        if (energy) add((*energy)(motion->col(column)).reshaped());
+      }
+      add_sample(sample);
+    }
+  }
+  return csv;
+}
+
 void evaluate_measured(Evaluation& found, const nn::NetworkModel& model, const Subject& subject) {
   const physics::Motion learnt = nn::learnt_motion(model);
   Region& region = found.regions.emplace_back(Region{"held_out", "held out of the file"});
   region.acceleration = physics::judge_accelerations(learnt, subject.held_out);
   const Comparison both = follow_held_out(subject, learnt);
   if (!both.truth.empty()) {
+    region.unit = spreads(subject.coordinates, subject.samples.states.cast<double>());
     const Eigen::VectorXd valid =
-        physics::valid_times(both.learnt, both.truth, valid_up_to,
-                             spreads(subject.coordinates, subject.samples.states.cast<double>()));
+        physics::valid_times(both.learnt, both.truth, valid_up_to, region.unit);
     std::vector<double> whole;
     for (const physics::Solution& one : both.truth) whole.push_back(one.t_end - one.t[0]);
     region.rollouts.push_back(physics::judge_rollouts(both.learnt, both.truth));
@@ -311,6 +378,7 @@ void evaluate_measured(Evaluation& found, const nn::NetworkModel& model, const S
   const Eigen::MatrixXd masses = mass_matrices(model, subject.held_out.states.cast<double>());
   if (masses.size() > 0) found.learnt_mass = mass_condition(masses);
   found.learnt_energy_change = energy_change(model, both.truth);
+  found.held_out_csv = held_out_csv(subject, both, learnt, model);
 }
 
 }  // namespace

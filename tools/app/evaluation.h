@@ -40,6 +40,8 @@ struct Region {
   std::string key, where;
   physics::StateBox box = {};  ///< of the starts; empty for a file
 
+  Eigen::VectorXd unit = {};           ///< of distances: the spread of each coordinate
+
   physics::AccelerationErrors acceleration = {};
   std::vector<physics::RolloutErrors> rollouts = {};  ///< one of each repeat
   Spread valid = {};                                  ///< time of valid prediction [s]
@@ -68,6 +70,8 @@ struct Evaluation {
   /// motions.
   std::optional<double> learnt_energy_change;
   double seconds = 0;  ///< that judging took
+
+  std::string held_out_csv;  ///< of a file: measured and learnt motion; "" for a system
 
   /// Of a simulated system only.
   struct Truth {

@@ -76,6 +76,7 @@ Json json_of(const Region& r, const std::vector<physics::Coordinate>& coordinate
   json["trajectory_mse"]["median_trajectory"] = median_mse(r);
   json["trajectory_mse"]["stopped"] = total(r, &physics::RolloutErrors::stopped);
   json["trajectory_mse"]["left_out"] = total(r, &physics::RolloutErrors::left_out);
+  json["spread"] = r.unit;
   json["valid_seconds"] = {
       {"threshold", valid_up_to}, {"model", json_of(r.valid)}, {"valid_to_the_end", r.unbroken}};
   if (!r.floor) return json;

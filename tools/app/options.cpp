@@ -8,6 +8,7 @@
 #include <set>
 
 #include "nn/layers/activation.h"
+#include "nn/models/models.h"
 #include "tools/app/checkpoint.h"
 #include "tools/app/data_file.h"
 #include "tools/app/flags.h"
@@ -50,6 +51,20 @@ std::string from_anywhere(const std::filesystem::path& path) {
 
 /// Are the batches drawn anew each time, and not cut from a fixed set or a file?
 bool draws_afresh(const TrainOptions& o) { return o.data.empty() && o.source == "fresh"; }
+
+std::vector<std::string> names_of_models() {
+  std::vector<std::string> names;
+  for (const nn::ModelKind& kind : nn::model_kinds()) names.push_back(kind.name);
+  return names;
+}
+
+/// Every model, a line each.
+std::string list_of_models() {
+  std::string text;
+  for (const nn::ModelKind& kind : nn::model_kinds())
+    text += (text.empty() ? "" : "\n") + kind.name + ": " + kind.what;
+  return text;
+}
 
 void declare(Flags& flags, TrainOptions& o) {
   flags.set_version("lagrange 0.1.0");
@@ -167,7 +182,13 @@ void declare(Flags& flags, TrainOptions& o) {
       .add("--model", o.model,
            "lnn: a Lagrangian network; delan: a deep Lagrangian network, L = T - V; hnn: a "
            "Hamiltonian network, given the true momenta; mlp: accelerations without physics")
-      .check(one_of({"lnn", "delan", "hnn", "mlp"}))
+      .check(one_of(names_of_models()))
+      .group(model);
+  flags
+      .add_switch(
+          "--list-models", [] { throw EndProgram(exit_ok, list_of_models()); },
+          "Print every model and exit")
+      .only_on_command_line()
       .group(model);
   flags
       .add(

@@ -60,6 +60,7 @@ RunResult::RunResult(const TrainOptions& of, const Subject& subject, const nn::N
       learns(nn::find_model_kind(of.model).learns),
       parameters(model.parameters().size()) {
   if (subject.measured) data = subject.measured->found;
+  if (subject.simulated) picture = subject.simulated->system.picture;
 }
 
 std::string divergence_text(long step, const std::optional<nn::Divergence>& found) {
@@ -92,9 +93,21 @@ std::string to_json(const RunResult& result) {
       {"parameters", result.parameters},
       {"model", result.options.model},
       {"skipped", result.standing.skipped},
+      {"learns", result.learns},
       {"coordinates", names(result.coordinates)},
       {"builds", result.standing.builds},
   };
+  std::vector<Json> units, angles, links;
+  for (const physics::Coordinate& c : result.coordinates) {
+    units.push_back(c.unit);
+    angles.push_back(c.angle);
+  }
+  json["units"] = units;
+  json["angles"] = angles;
+  if (result.picture.points) {
+    for (const auto& [from, to] : result.picture.links) links.push_back(std::vector{from, to});
+    json["picture"] = {{"dimension", result.picture.dimension}, {"links", links}};
+  }
   if (const auto& data = result.data)
     json["data"] = {{"rows", data->rows},
                     {"rows_used", data->used},

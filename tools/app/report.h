@@ -17,6 +17,7 @@ namespace tools {
 struct RunResult {
   TrainOptions options;
   std::vector<physics::Coordinate> coordinates;
+  physics::Picture picture = {};       ///< of a simulated system
   std::optional<DataFound> data = {};  ///< in the file that was learnt from
   std::string learns;                  ///< what the model learns, as "L(q, v)"
   autodiff::Index parameters = 0;

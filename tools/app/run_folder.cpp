@@ -31,12 +31,13 @@ constexpr std::array results{
     // ./train
     "model.safetensors", "result.json", "trajectory.csv",
     // tools/evaluate
-    "evaluation.json", "divergence.csv", "poincare.csv",
+    "evaluation.json", "divergence.csv", "poincare.csv", "held_out.csv",
     // tools/sweep, ablate and compare: the command that the result is of
     "command.json",
     // tools/plot
     "figures/training.svg", "figures/training.png", "figures/accelerations.svg",
-    "figures/accelerations.png", "figures/angles.svg", "figures/angles.png", "figures/paths.svg",
+    "figures/accelerations.png", "figures/coordinates.svg", "figures/coordinates.png",
+    "figures/velocities.svg", "figures/velocities.png", "figures/phase.svg", "figures/phase.png", "figures/paths.svg",
     "figures/paths.png", "figures/energy.svg", "figures/energy.png", "figures/divergence.svg",
     "figures/divergence.png", "figures/poincare.svg", "figures/poincare.png",
     "figures/animation.gif"};
