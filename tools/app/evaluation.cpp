@@ -129,6 +129,7 @@ Eigen::MatrixXd starts_at_one_energy(const physics::System& system, Random& rand
 
 std::string poincare_csv(const Motions& motions, const physics::System& system,
                          const Eigen::MatrixXd& starts, int threads) {
+  if (starts.cols() == 0) return {};  // q1 is never zero, as the radius of an orbit
   const auto times = Eigen::VectorXd::LinSpaced(10'001, 0, 20 * system.duration);
   const auto& second = system.coordinates[1];
   std::string csv = "motion,start," + second.name + ',' + second.name + "'\n";
