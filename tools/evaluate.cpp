@@ -33,7 +33,8 @@ tools::EvaluateOptions parse(int argc, char** argv) {
       .check(tools::whole(0, 4096));
   flags.add_switch("--quiet", o.quiet, "Print nothing but errors");
   flags.set_footer(
-      "Writes RUN/evaluation.json, and for figures divergence.csv and poincare.csv;\nof a file held_out.csv.\n\nExamples:\n"
+      "Writes RUN/evaluation.json, and for figures divergence.csv and poincare.csv;\nof a file "
+      "held_out.csv.\n\nExamples:\n"
       "  ./train && tools/evaluate runs/default\n"
       "  tools/evaluate runs/default --trajectories 200 --duration 30 --repeats 1\n"
       "\nExit codes: 0 ok, 2 usage, 4 files, 130 interrupted.");

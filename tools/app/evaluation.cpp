@@ -296,8 +296,8 @@ void evaluate_simulated(Evaluation& found, const nn::NetworkModel& model,
         poincare_csv(of.motions, system, starts_at_one_energy(system, random, 30), options.threads);
 }
 
-/// What was held out, a sample a row: measured, and what was learnt of it. Samples of a trajectory have
-/// piece and time, and there the learnt motion from the piece's start, as far as it came.
+/// What was held out, a sample a row: measured, and what was learnt of it. Samples of a trajectory
+/// have piece and time, and there the learnt motion from the piece's start, as far as it came.
 std::string held_out_csv(const Subject& subject, const Comparison& both,
                          const physics::Motion& learnt, const nn::Model& model) {
   const Eigen::MatrixXd states = subject.held_out.states.cast<double>(),

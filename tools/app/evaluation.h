@@ -40,7 +40,7 @@ struct Region {
   std::string key, where;
   physics::StateBox box = {};  ///< of the starts; empty for a file
 
-  Eigen::VectorXd unit = {};           ///< of distances: the spread of each coordinate
+  Eigen::VectorXd unit = {};  ///< of distances: the spread of each coordinate
 
   physics::AccelerationErrors acceleration = {};
   std::vector<physics::RolloutErrors> rollouts = {};  ///< one of each repeat

@@ -146,8 +146,7 @@ std::string to_table(const RunResult& result) {
   for (const int width : o.hidden) hidden += (hidden.empty() ? "" : "-") + std::to_string(width);
   std::string text =
       format("\n  learnt    %s of %s, hidden layers %s, %td parameters\n", result.learns.c_str(),
-             o.data.empty() ? o.system.c_str()
-                            : std::filesystem::path(o.data).filename().c_str(),
+             o.data.empty() ? o.system.c_str() : std::filesystem::path(o.data).filename().c_str(),
              hidden.c_str(), result.parameters) +
       format("  training  %ld steps of %d samples in %.1f s (%.1f us a step), last loss %.4g\n",
              result.standing.train_steps, o.batch, result.standing.seconds,

@@ -37,10 +37,10 @@ constexpr std::array results{
     // tools/plot
     "figures/training.svg", "figures/training.png", "figures/accelerations.svg",
     "figures/accelerations.png", "figures/coordinates.svg", "figures/coordinates.png",
-    "figures/velocities.svg", "figures/velocities.png", "figures/phase.svg", "figures/phase.png", "figures/paths.svg",
-    "figures/paths.png", "figures/energy.svg", "figures/energy.png", "figures/divergence.svg",
-    "figures/divergence.png", "figures/poincare.svg", "figures/poincare.png",
-    "figures/animation.gif"};
+    "figures/velocities.svg", "figures/velocities.png", "figures/phase.svg", "figures/phase.png",
+    "figures/paths.svg", "figures/paths.png", "figures/energy.svg", "figures/energy.png",
+    "figures/divergence.svg", "figures/divergence.png", "figures/poincare.svg",
+    "figures/poincare.png", "figures/animation.gif"};
 
 [[noreturn]] void fail(const std::string& what, const fs::path& path) {
   throw IoError("cannot " + what + " '" + path.string() + "': " + std::strerror(errno));
