@@ -10,7 +10,8 @@ namespace {
 constexpr int block_vectors = vector_registers / 4;
 
 /// Where a block of V vectors of y lies, of which P in a row belong to one column: V is a multiple
-/// of P, and where that is V itself, a column may go on in the next block. P = 0: columns do not matter.
+/// of P, and where that is V itself, a column may go on in the next block. P = 0: columns do not
+/// matter.
 template <int V, int P>
 struct Block {
   Index begin;      ///< its first entry, in y and every matrix of its shape

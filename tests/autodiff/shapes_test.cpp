@@ -72,10 +72,11 @@ TEST_CASE("entry by entry needs two operands of one shape") {
 }
 
 TEST_CASE("products need equal inner sizes") {
+  const auto times = [](Var x, Var y) { return matmul(x, y); };
   check({
-      of({3, 4}, {4, 2}, autodiff::matmul, {3, 2}),
-      of({3, 4}, {5, 2}, autodiff::matmul, "[matmul] (3x4)·(5x2): inner sizes 4 and 5 differ"),
-      of({3, 4}, {3, 4}, autodiff::matmul, "[matmul] (3x4)·(3x4): inner sizes 4 and 3 differ"),
+      of({3, 4}, {4, 2}, times, {3, 2}),
+      of({3, 4}, {5, 2}, times, "[matmul] (3x4)·(5x2): inner sizes 4 and 5 differ"),
+      of({3, 4}, {3, 4}, times, "[matmul] (3x4)·(3x4): inner sizes 4 and 3 differ"),
       of([](Var x) { return transpose(x); }, {4, 3}),
   });
 }

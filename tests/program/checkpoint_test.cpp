@@ -21,6 +21,10 @@ using program::wait_until;
 
 namespace {
 
+std::unique_ptr<nn::NetworkModel> model_of(const tools::TrainOptions& options) {
+  return make_model(options, tools::Subject(options), {});
+}
+
 const std::string small = "--hidden 8,8 --batch 16 --rollouts 0 --quiet ";
 
 /// The same weights, bit for bit, reached by the same losses.
@@ -171,7 +175,7 @@ TEST_CASE("a flipped bit anywhere in a checkpoint is noticed") {
   tools::TrainOptions options;
   options.hidden = {2};
   autodiff::Random random(1);
-  const auto model = make_model(options);
+  const auto model = model_of(options);
   nn::Adam adam(model->parameters().size());
   tools::Standing standing;
   std::string file = tools::to_checkpoint({*model, adam, random, standing}, "seed=1\n");
@@ -210,7 +214,7 @@ TEST_CASE("what cannot be restored leaves everything as it was") {
   options.initialiser = "rule";
   options.hidden = {8, 9};
   autodiff::Random random(1);
-  const auto model = make_model(options);
+  const auto model = model_of(options);
   initialise(*model, options, random);
   nn::Adam adam(model->parameters().size());
   tools::Standing standing{.batches = 3};
@@ -232,7 +236,7 @@ struct Small {
   std::unique_ptr<nn::NetworkModel> model = [] {
     tools::TrainOptions options;
     options.hidden = {4};
-    return make_model(options);
+    return model_of(options);
   }();
   nn::Adam adam{model->parameters().size()};
   autodiff::Random random{1};
@@ -343,7 +347,7 @@ TEST_CASE("a run of another build that goes on says so, and tells of both") {
   const std::string config = (folder.path() / "config").string();
   const char* arguments[] = {"train", "--config", config.c_str()};
   const tools::TrainOptions options = tools::parse_train_options(3, arguments);
-  const auto model = make_model(options);
+  const auto model = model_of(options);
   nn::Adam adam(model->parameters().size());
   autodiff::Random random(1);
   tools::Standing standing;

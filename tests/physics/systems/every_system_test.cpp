@@ -19,6 +19,8 @@ namespace {
 /// So finely that the integrator's own error is far below what is checked.
 constexpr physics::Rk45Options finely{.rtol = 1e-10, .atol = 1e-10};
 
+constexpr bool in_double = sizeof(autodiff::Scalar) == sizeof(double);
+
 double largest(const Eigen::MatrixXd& m) { return m.size() > 0 ? m.cwiseAbs().maxCoeff() : 0; }
 
 }  // namespace
