@@ -59,6 +59,7 @@ struct System {
   /// Φ(q), m x N, which is zero: of coordinates that are bound to each other.
   std::function<Var(Var q)> constraints = {};
   bool diagonal_mass = false;  ///< Mechanics::diagonal_mass
+  bool ring = false;  ///< the coordinates are sites of a field on a ring, each beside the next
 
   StateBox region;      ///< typical states, where motions start: 2n each
   double duration = 5;  ///< of a typical motion, some periods long [s]

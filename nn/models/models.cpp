@@ -33,7 +33,8 @@ const std::vector<ModelKind>& model_kinds() {
                                .initialiser = Initialiser::rule}),
       kind<DeepLagrangianNetwork>({.name = "delan",
                                    .what = "a deep Lagrangian network, L = T - V",
-                                   .learns = "M(q) and V(q)"}),
+                                   .learns = "M(q) and V(q)",
+                                   .sees_velocities = false}),
       kind<HamiltonianNetwork>({.name = "hnn",
                                 .what = "a Hamiltonian network, given the true momenta",
                                 .learns = "H(q, p)",
@@ -41,14 +42,19 @@ const std::vector<ModelKind>& model_kinds() {
       kind<EmbeddedNetwork>({.name = "embedded",
                              .what = "masses at known positions, in an unknown potential",
                              .learns = "masses and V(q)",
-                             .needs_positions = true}),
+                             .needs_positions = true,
+                             .sees_velocities = false,
+                             .has_kinetic_prior = false}),
       kind<DensityNetwork>({.name = "field",
                             .what = "one density shared by all sites of a ring",
                             .learns = "a density",
+                            .of_rings = true,
                             .initialiser = Initialiser::rule,
                             .prior_part = 1. / 30}),
       kind<PlainNetwork>(
-          {.name = "mlp", .what = "accelerations without physics", .learns = "a(q, v)"}),
+          {.name = "mlp", .what = "accelerations without physics", .learns = "a(q, v)",
+           .has_kinetic_prior = false,
+           .has_friction = false}),
   };
   return all;
 }

@@ -31,6 +31,7 @@ Family acrobot() {
         System s;
         s.coordinates = {{"theta1", "rad", true}, {"theta2", "rad", true}};
         s.controls = {{"torque", "N m"}};
+        s.control_range = Eigen::VectorXd::Constant(1, m2 * g * l2 / 2);
         s.lagrangian = [=](Var q, Var v) {
           const Var upper = point(q, l1 / 2, 0), lower = point(q, l1, l2 / 2);
           const Var middles = stack_rows(upper, lower), squares = pow(jvp(middles, q, v), 2);

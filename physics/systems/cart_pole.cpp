@@ -22,6 +22,7 @@ Family cart_pole() {
             System s;
             s.coordinates = {{"x"}, {"theta", "rad", true}};
             s.controls = {{"force", "N"}};
+            s.control_range = Eigen::VectorXd::Constant(1, (M + m) * g);
             s.lagrangian = [=](Var q, Var v) {
               const Var theta = row(q, 1), x_dot = row(v, 0), turn = l * row(v, 1);
               return 0.5 * M * x_dot * x_dot +

@@ -31,6 +31,7 @@ Family wave() {
                      0.5 * tension / a * sum_rows(pow(next - u, 2));
             };
             s.diagonal_mass = true;
+            s.ring = true;
             const double pi = std::numbers::pi;
             const double speed = std::sqrt(tension / mu), high = 0.05 * length;
             Eigen::VectorXd corner(2 * n);

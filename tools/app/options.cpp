@@ -55,6 +55,7 @@ bool draws_afresh(const TrainOptions& o) { return o.data.empty() && o.source == 
 std::vector<std::string> names_of_models() {
   std::vector<std::string> names;
   for (const nn::ModelKind& kind : nn::model_kinds()) names.push_back(kind.name);
+  names.push_back("auto");
   return names;
 }
 
@@ -180,8 +181,12 @@ void declare(Flags& flags, TrainOptions& o) {
   const std::string model = "Model";
   flags
       .add("--model", o.model,
-           "lnn: a Lagrangian network; delan: a deep Lagrangian network, L = T - V; hnn: a "
-           "Hamiltonian network, given the true momenta; mlp: accelerations without physics")
+           [] {
+             std::string all;
+             for (const nn::ModelKind& kind : nn::model_kinds())
+               all += kind.name + ": " + kind.what + "; ";
+             return all + "auto: the first that fits";
+           }())
       .check(one_of(names_of_models()))
       .group(model);
   flags
@@ -299,6 +304,16 @@ void declare(Flags& flags, TrainOptions& o) {
       "\nExit codes: 0 ok, 2 usage, 3 diverged, 4 files, 130 interrupted.");
 }
 
+/// The first that fits what is learnt.
+const nn::ModelKind& model_for(const TrainOptions& o) {
+  const bool ring = o.data.empty() && system_of(o).ring;
+  return *std::ranges::find(nn::model_kinds(), ring, &nn::ModelKind::of_rings);
+}
+
+const nn::ModelKind& kind_of(const TrainOptions& o) {
+  return o.model == "auto" ? nn::model_kinds().front() : nn::find_model_kind(o.model);
+}
+
 /// Some options, and when they have an effect.
 struct Rule {
   std::vector<std::string> options;
@@ -329,11 +344,14 @@ const std::vector<Rule>& rules() {
        [](const TrainOptions& o) { return o.steps == 0 || draws_afresh(o); },
        "beside --steps: a fixed set or a file is gone through until those are done"},
       {{"velocity-scale"},
-       [](const TrainOptions& o) { return o.model != "delan"; },
-       "with --model delan: its networks see coordinates only"},
-      {{"kinetic-prior", "friction"},
-       [](const TrainOptions& o) { return o.model != "mlp"; },
-       "with --model mlp: it has no energies"},
+       [](const TrainOptions& o) { return kind_of(o).sees_velocities; },
+       "with this --model: its networks see coordinates only"},
+      {{"kinetic-prior"},
+       [](const TrainOptions& o) { return kind_of(o).has_kinetic_prior; },
+       "with this --model: it has no such term"},
+      {{"friction"},
+       [](const TrainOptions& o) { return kind_of(o).has_friction; },
+       "with this --model: it has no forces"},
       {{"lr-step", "lr-gamma"},
        [](const TrainOptions& o) { return o.schedule == "step"; },
        "without --schedule step"},
@@ -367,10 +385,18 @@ void tell_no_effect(const std::set<std::string>& names, const TrainOptions& opti
 }
 
 void require_consistent(const TrainOptions& o) {
-  if (!o.data.empty() && o.model == "hnn")
-    throw EndProgram(exit_usage,
-                     "--model hnn needs the true momenta, which a --data file does not tell; lnn, "
-                     "delan and mlp do without");
+  if (const nn::ModelKind& kind = kind_of(o); !o.data.empty()) {
+    std::string others;
+    for (const nn::ModelKind& other : nn::model_kinds())
+      if (!other.needs_lagrangian && !other.needs_positions)
+        others += (others.empty() ? "" : ", ") + other.name;
+    if (kind.needs_lagrangian || kind.needs_positions)
+      throw EndProgram(exit_usage, "--model " + kind.name + " needs " +
+                                       (kind.needs_lagrangian ? "the true momenta"
+                                                              : "to know where the masses are") +
+                                       ", which a --data file does not tell; " + others +
+                                       " do without");
+  }
   const long points = static_cast<long>(o.trajectories) * o.points;
   if (o.data.empty() && o.source != "fresh" && o.batch > points)
     throw EndProgram(exit_usage, "--batch: " + std::to_string(o.batch) + " is more than the " +
@@ -384,7 +410,10 @@ void require_consistent(const TrainOptions& o) {
 
 /// What the options leave to each other. `given` are the names of those that were not left out.
 void resolve(TrainOptions& o, const std::set<std::string>& given) {
-  if (o.initialiser == "auto") o.initialiser = o.model == "lnn" ? "rule" : "lecun";
+  if (o.model == "auto") o.model = model_for(o).name;
+  if (o.initialiser == "auto")
+    o.initialiser =
+        kind_of(o).initialiser == nn::Initialiser::rule ? "rule" : "lecun";
   // A file is learnt from for as many steps as the preset takes, whatever its size.
   if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
     o.steps = long{o.epochs} * o.steps_per_epoch;

@@ -39,7 +39,7 @@ struct TrainOptions {
   int points = 4;                ///< taken from each
   double duration = 0;  ///< of each, and of those that judge [s]; 0: the system's. Parsing sets it
 
-  std::string model = "lnn";  ///< of nn/models/models.h
+  std::string model = "lnn";  ///< of nn/models/models.h. Parsing makes auto one of them
   std::vector<int> hidden = {64, 64, 64};
   std::string activation = "softplus";
   std::string initialiser = "auto";  ///< parsing makes it rule (lnn) or lecun (the others)

@@ -75,6 +75,7 @@ TrainOptions any_preset() {
   o.source = "trajectories";
   o.trajectories = 1000;
   o.points = 50;
+  o.model = "auto";
   o.velocity_scale.reset();
   o.kinetic_prior.reset();
   o.target_scale.reset();

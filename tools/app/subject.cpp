@@ -58,6 +58,10 @@ std::string list_of_systems() {
       text += format("    %-22s %s\n", (p.name + '=' + shortest(p.value)).c_str(),
                      with_unit(p.what, p.unit).c_str());
   }
+  text += "\nBeside its own, every system takes\n";
+  for (const physics::Parameter& p : physics::parameters_beside())
+    text += format("    %-22s %s\n", (p.name + '=' + shortest(p.value)).c_str(),
+                   with_unit(p.what, p.unit).c_str());
   return text + "\nAs in: ./train --system " + physics::systems().front().name +
          ";  other parameters: --set name=number,name=number";
 }

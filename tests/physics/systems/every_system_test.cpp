@@ -37,6 +37,8 @@ TEST_CASE("every system tells its coordinates, where its motions start, and how 
     REQUIRE(s.region.high.size() == 2 * s.n());
     CHECK((s.region.low.array() < s.region.high.array()).all());
     CHECK(s.duration > 0);
+    REQUIRE(s.control_range.size() == s.k());
+    CHECK((s.control_range.array() > 0).all());
     for (const physics::Parameter& p : family.parameters) {
       INFO(p.name);
       CHECK(p.low <= p.value);
