@@ -1,4 +1,5 @@
 // tools/evaluate RUN: judges what ./train has saved, on states that training has not seen.
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -9,6 +10,7 @@
 #include "tools/app/memory.h"
 #include "tools/app/models.h"
 #include "tools/app/run_folder.h"
+#include "tools/app/text.h"
 
 namespace {
 
@@ -58,6 +60,21 @@ tools::TrainOptions training_options(const fs::path& run) {
   }
 }
 
+/// Throws where the file holds another model than the run's options tell of.
+void require_same(const nn::NetworkModel& model, const tools::TrainOptions& training) {
+  const auto require = [](const char* what, const std::string& found, const std::string& wanted) {
+    if (found != wanted)
+      throw tools::IoError(tools::format(
+          "the weights are of another model: its \"%s\" is '%s', that of the run '%s'", what,
+          found.c_str(), wanted.c_str()));
+  };
+  require("model", model.form().kind, training.model);
+  require("activation", model.options().activation, training.activation);
+  const auto& hidden = model.options().hidden;
+  if (!std::equal(hidden.begin(), hidden.end(), training.hidden.begin(), training.hidden.end()))
+    throw tools::IoError("the weights are of another model, with other hidden layers");
+}
+
 tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   const fs::path run = options.run;
   const tools::TrainOptions training = training_options(run);
@@ -77,6 +94,7 @@ tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   } catch (const nn::FileError& error) {
     throw tools::IoError(error.what());
   }
+  require_same(*model, training);
   const tools::Evaluation found = evaluate(*model, training, subject, options);
   tools::note_interrupts();  // the files belong together
   if (found.truth) tools::write_file(run / "divergence.csv", found.truth->divergence_csv);

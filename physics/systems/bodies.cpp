@@ -48,10 +48,10 @@ Family bodies() {
               ring.segment(d * i, 2) << std::cos(angle), std::sin(angle);
               ring.segment(d * (n + i), 2) << -speed * std::sin(angle), speed * std::cos(angle);
             }
-            around << Eigen::VectorXd::Constant(d * n, 0.3 / n),
-                Eigen::VectorXd::Constant(d * n, 0.1 * speed);
+            around << Eigen::VectorXd::Constant(d * n, 0.15 / n),
+                Eigen::VectorXd::Constant(d * n, 0.05 * speed);
             s.region = {ring - around, ring + around};
-            s.duration = std::numbers::pi / speed;  // half a turn: then the ring has fallen apart
+            s.duration = std::numbers::pi / speed;  // half a turn: the ring then falls apart
             s.picture = {.dimension = d, .points = [](Var q) { return q; }};
             return s;
           }};

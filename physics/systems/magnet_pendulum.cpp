@@ -45,16 +45,15 @@ Family magnet_pendulum() {
               s.coordinates = {{"alpha", "rad", true}, {"beta", "rad", true}};
             else
               s.coordinates = {{"x"}, {"y"}, {"z"}};
-            s.lagrangian = [=](Var q, Var v) {
+            const auto lagrangian = [=](Var q, Var v, Index magnets) {
               const Var r = place(q), velocity = angles ? autodiff::jvp(r, q, v) : v;
-              Var lagrangian = 0.5 * m * sum_rows(velocity * velocity) - m * g * row(r, 2);
-              for (Index i = 0; i < ring.cols(); ++i) {
+              Var sum = 0.5 * m * sum_rows(velocity * velocity) - m * g * row(r, 2);
+              for (Index i = 0; i < magnets; ++i) {
                 const Var d = r - magnet(r, i), d2 = sum_rows(d * d);
-                lagrangian = lagrangian + k / l *
-                                              (row(r, 2) * d2 - 3 * sum_rows(r * d) * row(d, 2)) *
-                                              pow(d2, -2.5);
+                sum = sum +
+                      k / l * (row(r, 2) * d2 - 3 * sum_rows(r * d) * row(d, 2)) * pow(d2, -2.5);
               }
-              return lagrangian;
+              return sum;
             };
             const double fast = std::sqrt(2 * g * l);
             if (angles) {
@@ -65,10 +64,12 @@ Family magnet_pendulum() {
               s.region.low = Eigen::VectorXd{{-l, -l, -l, -fast, -fast, -fast}};
               s.region.high = Eigen::VectorXd{{l, l, 0, fast, fast, fast}};
             }
-            // Not enough to swing up to the pivot's height.
+            // Not enough to swing up to the pivot's height, were there no magnets.
+            s.lagrangian = [=](Var q, Var v) { return lagrangian(q, v, 0); };
             s.typical = [=, energy = energy_of(s)](const Eigen::VectorXd& state) {
-              return energy(state)(0) < -0.2 * m * g * l;
+              return energy(state)(0) <= -0.2 * m * g * l;
             };
+            s.lagrangian = [=](Var q, Var v) { return lagrangian(q, v, ring.cols()); };
             s.picture = {.dimension = 3,
                          .points =
                              [=](Var q) {

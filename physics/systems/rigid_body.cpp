@@ -15,14 +15,14 @@
 namespace physics {
 namespace {
 
-/// Does the body's third axis stay 0.3 away from the vertical for ever, up and down?
+/// Does the body's third axis stay 0.7 away from the vertical for ever, up and down?
 ///
 /// The angular momentum J stands still in space, at an angle γ from the vertical. In the body it
 /// runs along a polhode: |J| and the energy E stay, and between them J3² lies between its values
 /// where J1 or J2 is zero, (|J|²/I_k - 2 E)/(1/I_k - 1/I3) for k = 2, 1. If one of those is no
 /// possible J3², J3 changes its sign.
 bool stays_off_the_vertical(const Eigen::Array3d& I, const Eigen::VectorXd& state) {
-  constexpr double margin = 0.3;
+  constexpr double margin = 0.7;
   const double theta = state[1], psi = state[2];
   const double across = state[3] * std::sin(theta), along = std::cos(theta);
   const Eigen::Array3d omega(across * std::sin(psi) + state[4] * std::cos(psi),
@@ -74,8 +74,8 @@ Family rigid_body() {
         };
         const double pi = std::numbers::pi;
         Eigen::VectorXd low(6), high(6);
-        low << -pi, 0.3, -pi, -2, -2, -2;
-        high << pi, pi - 0.3, pi, 2, 2, 2;
+        low << -pi, 0.7, -pi, -2, -2, -2;
+        high << pi, pi - 0.7, pi, 2, 2, 2;
         s.region = {low, high};
         s.typical = [=](const Eigen::VectorXd& state) { return stays_off_the_vertical(I, state); };
         // The tips of the body's three axes.

@@ -165,9 +165,9 @@ TEST_CASE("options without effect are said, and what they say changes nothing") 
                          {"--source fixed", "--epochs 7", "beside --steps"},
                          {"--source fixed", "--steps-per-epoch 7", "fixed set"},
                          {"--source trajectories", "--velocity-margin 2", "--source trajectories"},
-                         {"--model mlp", "--kinetic-prior 7", "--model mlp"},
-                         {"--model mlp", "--friction linear", "--model mlp"},
-                         {"--model delan", "--velocity-scale 7", "--model delan"},
+                         {"--model mlp", "--kinetic-prior 7", "with this --model"},
+                         {"--model mlp", "--friction linear", "with this --model"},
+                         {"--model delan", "--velocity-scale 7", "with this --model"},
                          {"", "--lr-step 7", "without --schedule step"},
                          {"", "--lr-gamma 0.7", "without --schedule step"},
                          {"--schedule step", "--warmup 0.7", "without --schedule cosine"},
@@ -218,12 +218,12 @@ TEST_CASE("an option that is said to have an effect has one") {
 
 TEST_CASE("a config file of another kind of run says what of it is idle, and flags go over it") {
   const Folder folder;
-  folder.write("c.toml", "g = 3\nm1 = 1\nlr=0.5\nhidden=[4, 4]\nbatch=4\nsteps=2\n");
+  folder.write("c.toml", "set = \"g=3\"\nangle = 0\nlr=0.5\nhidden=[4, 4]\nbatch=4\nsteps=2\n");
   folder.write("s.csv", spring(64));
   const Outcome run = folder.train("--config c.toml --lr 0.25 --data s.csv --quiet --out X");
   CHECK(run.code == 0);
-  CHECK(contains(run.err, "--g has no effect"));
-  CHECK_FALSE(contains(run.err, "--m1"));  // as it is anyway
+  CHECK(contains(run.err, "--set has no effect"));
+  CHECK_FALSE(contains(run.err, "--angle"));  // as it is anyway
   CHECK(contains(folder.read("X/config.toml"), "\nlr=0.25\n"));
   CHECK(contains(folder.read("X/config.toml"), "\nhidden=\"4,4\"\n"));
   const Outcome again = folder.train("--config X/config.toml --quiet --out Y");
@@ -309,6 +309,7 @@ TEST_CASE("a fixed set is shuffled: a batch is not what lies together") {
   folder.write("halves.csv", csv);
   REQUIRE(folder
               .train("--data halves.csv --held-out 0.1 --model mlp --hidden 4 --batch 32 --steps 1 "
+                     "--target-scale 1 "
                      "--quiet --out X")
               .code == 0);
   const double loss = folder.json("X/result.json")["train_loss"];

@@ -136,7 +136,10 @@ TEST_CASE("a wrong flag ends with 2 and a message that names flag and value") {
     CAPTURE(wrong.err);
     CHECK_MESSAGE(wrong.code == 2, given.flag, " ", given.value);
     CHECK_MESSAGE(contains(wrong.err, given.flag), given.flag);
-    CHECK_MESSAGE(contains(wrong.err, given.flag == "--hidden" ? "x" : given.value), given.value);
+    CHECK_MESSAGE(
+        contains(wrong.err,
+                 given.flag == "--hidden" ? "x" : given.value.substr(0, given.value.find('='))),
+        given.value);
     CHECK(wrong.out.empty());
   }
   CHECK(contains(folder.train("--activation relu").err, "second derivative"));

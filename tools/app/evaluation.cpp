@@ -250,17 +250,21 @@ void judge_divergence(Evaluation::Truth& found, const Case& of, Random& random) 
 std::optional<double> energy_change(const nn::Model& model, const Trajectories& motions) {
   const auto energy = nn::learnt_energy(model);
   if (!energy || motions.empty()) return std::nullopt;
-  std::vector<double> changes, values;
+  // Added one after the other: Eigen's sums depend on where in memory the numbers lie.
+  const double origin = (*energy)(motions.front().y.leftCols(1))(0);
+  double change = 0, sum = 0, squares = 0, count = 0;
   for (const physics::Solution& one : motions) {
     const Eigen::MatrixXd h = (*energy)(one.y);
     for (Index k = 0; k < h.size(); ++k) {
-      changes.push_back(std::abs(h(k) - h(0)));
-      values.push_back(h(k));
+      const double from_first = h(k) - h(0), from_origin = h(k) - origin;
+      change += std::abs(from_first);
+      sum += from_origin;
+      squares += from_origin * from_origin;
+      ++count;
     }
   }
-  const Eigen::Map<Eigen::VectorXd> all(values.data(), Index(values.size())),
-      change(changes.data(), Index(changes.size()));
-  return change.mean() / std::sqrt((all.array() - all.mean()).square().mean());
+  const double variance = squares / count - (sum / count) * (sum / count);
+  return change / count / std::sqrt(std::max(0., variance));
 }
 
 void evaluate_simulated(Evaluation& found, const nn::NetworkModel& model,

@@ -26,7 +26,7 @@ nn::NetworkOptions network_options(const TrainOptions& o, const Subject& subject
     network.angles.push_back(c.angle && o.angle_features);
     network.names.push_back(c.name);
   }
-  network.friction = o.friction;
+  if (nn::find_model_kind(o.model).has_friction) network.friction = o.friction;
   network.controls = static_cast<Index>(subject.controls.size());
   return network;
 }
@@ -48,8 +48,8 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& o, const Subjec
   const nn::Known known = known_of(subject);
   nn::NetworkOptions network = network_options(o, subject);
   try {
+    const nn::ModelKind& kind = nn::find_model_kind(o.model);
     if (!o.velocity_scale || !o.kinetic_prior || !o.target_scale) {
-      const nn::ModelKind& kind = nn::find_model_kind(o.model);
       if (kind.form_of(network, known).momenta && subject.simulated)
         nn::scale_to(network, sample,
                      momenta_of(subject.simulated->system)(sample.states.cast<double>())
@@ -59,8 +59,8 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& o, const Subjec
       network.kinetic_prior =
           map(network.kinetic_prior, [&](double a) { return a * kind.prior_part; });
     }
-    if (o.velocity_scale) network.velocity_scale = *o.velocity_scale;
-    if (o.kinetic_prior) network.kinetic_prior = *o.kinetic_prior;
+    if (o.velocity_scale && kind.sees_velocities) network.velocity_scale = *o.velocity_scale;
+    if (o.kinetic_prior && kind.has_kinetic_prior) network.kinetic_prior = *o.kinetic_prior;
     if (o.target_scale) network.acceleration_scale = *o.target_scale;
     return nn::make_model(o.model, network, known);
   } catch (const std::invalid_argument& error) {

@@ -391,11 +391,11 @@ void require_consistent(const TrainOptions& o) {
       if (!other.needs_lagrangian && !other.needs_positions)
         others += (others.empty() ? "" : ", ") + other.name;
     if (kind.needs_lagrangian || kind.needs_positions)
-      throw EndProgram(exit_usage, "--model " + kind.name + " needs " +
-                                       (kind.needs_lagrangian ? "the true momenta"
-                                                              : "to know where the masses are") +
-                                       ", which a --data file does not tell; " + others +
-                                       " do without");
+      throw EndProgram(
+          exit_usage,
+          "--model " + kind.name + " needs " +
+              (kind.needs_lagrangian ? "the true momenta" : "to know where the masses are") +
+              ", which a --data file does not tell; " + others + " do without");
   }
   const long points = static_cast<long>(o.trajectories) * o.points;
   if (o.data.empty() && o.source != "fresh" && o.batch > points)
@@ -412,8 +412,7 @@ void require_consistent(const TrainOptions& o) {
 void resolve(TrainOptions& o, const std::set<std::string>& given) {
   if (o.model == "auto") o.model = model_for(o).name;
   if (o.initialiser == "auto")
-    o.initialiser =
-        kind_of(o).initialiser == nn::Initialiser::rule ? "rule" : "lecun";
+    o.initialiser = kind_of(o).initialiser == nn::Initialiser::rule ? "rule" : "lecun";
   // A file is learnt from for as many steps as the preset takes, whatever its size.
   if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
     o.steps = long{o.epochs} * o.steps_per_epoch;
@@ -424,6 +423,9 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
   if (o.data.empty()) {
     const physics::System system = system_of(o);
     if (o.duration == 0) o.duration = system.duration;
+    // More coordinates, dearer steps: fewer of them, for a run to stay within a minute.
+    if (preset(o.preset).of_any_system && !given.contains("epochs") && !given.contains("steps"))
+      o.epochs = static_cast<int>(std::max<long>(10, 160 / std::max<long>(4, system.n())));
   }
   if (!o.data.empty()) o.data = from_anywhere(o.data);
   if (o.threads == 0) o.threads = all_threads();

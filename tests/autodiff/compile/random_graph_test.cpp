@@ -117,7 +117,7 @@ class Graph {
       case 13:
         return add(random_.below(2) ? sigmoid(x) : softplus(x), p + 1);
       case 14:
-        return add(transpose(x), p);
+        return add(random_.below(2) ? transpose(x) : reshape(x, {cols, rows}), p);
       case 15:
         return add(matmul(x, transpose(y)), p * q * static_cast<double>(cols));
       case 16:
