@@ -37,6 +37,7 @@ System with_drive(System system, Index coordinate, double amplitude, double freq
   if (coordinate < 0 || coordinate >= n)
     throw std::invalid_argument("[with_drive] coordinate " + std::to_string(coordinate) + " of " +
                                 std::to_string(n));
+  system.timed = true;
   return with_force(std::move(system), [=](Var t, Var, Var, Var) {
     return pad_rows(amplitude * cos(frequency * t), coordinate, n);
   });

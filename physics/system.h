@@ -56,6 +56,7 @@ struct System {
   std::function<Var(Var q, Var v)> lagrangian;
   /// What acts beside L, friction, drive and control: (t: 1 x N, q, v, u: k x N) -> n x N.
   std::function<Var(Var t, Var q, Var v, Var u)> force = {};
+  bool timed = false;  ///< the force depends on t
   /// Φ(q), m x N, which is zero: of coordinates that are bound to each other.
   std::function<Var(Var q)> constraints = {};
   bool diagonal_mass = false;  ///< Mechanics::diagonal_mass

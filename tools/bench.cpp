@@ -227,7 +227,7 @@ std::vector<Case> all_cases() {
   // What each part of making a tape ready is worth, from one instruction a node upwards.
   const std::vector<std::pair<std::string, autodiff::Program::Options>> ladder{
       {"0_plain", {.simplify = false, .fuse = false}},
-      {"1_optimize", {.merge = false, .fuse = false}},
+      {"1_simplify", {.merge = false, .fuse = false}},
       {"2_merge", {.fuse = false}},
       {"3_fuse", {}}};
   for (const auto& [hidden, batch] : {sizes[0], sizes[2], sizes[3]})

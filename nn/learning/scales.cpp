@@ -53,7 +53,7 @@ void scale_to(NetworkOptions& options, const physics::DataSet& data) {
   options.coordinate_offset = per_coordinate(offset);
   options.coordinate_scale = per_coordinate(scale);
   options.velocity_scale = per_coordinate(0.58 * inverse_deviations(v).array());
-  options.kinetic_prior = per_coordinate(60 * scale / acceleration);
+  options.kinetic_prior = per_coordinate(10 * scale / acceleration);
   options.acceleration_scale = per_coordinate(acceleration);
   options.mass_scale = per_coordinate(30 * scale / acceleration);
   options.energy_scale = 30;

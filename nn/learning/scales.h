@@ -7,14 +7,17 @@
 //     coordinate offset    mean of q            (0 for an angle, which enters as cosine and sine)
 //     coordinate scale     s = 1/σ_q            (1 for an angle)
 //     velocity scale       0.58/σ_v
-//     kinetic prior        60 s/A
+//     kinetic prior        10 s/A
 //     acceleration scale   A
-//     mass scale           30 s/A               (force = mass · acceleration, and energy = force /
-//     s) energy scale         mean over the coordinates of mass scale · A/s difference scale 1/σ of
-//     the differences of neighbours control scale        1/σ of the control
+//     mass scale           30 s/A    (a force's unit is this times A)
+//     energy scale         the mean of mass scale · A/s over the coordinates
+//     difference scale     1/σ of the differences of neighbours
+//     control scale        1/σ of the control
 //
 // The factors are those of the double pendulum's tested default, with σ_v = 5.8 and A = 30:
-// velocities enter times 0.1, the prior is 2, and a learnt mass matrix has masses of order 1.
+// velocities enter times 0.1, and a learnt mass matrix has masses of order 1. The prior is a sixth
+// of the default's 2: where coordinates have like masses but unlike accelerations, a heavy one
+// sticks.
 //
 // Training does not notice units then. Where q is measured in other units, q -> c q, or time is,
 // all that a network sees stays, L is multiplied by one number, and accelerations in units of A

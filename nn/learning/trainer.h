@@ -2,14 +2,16 @@
 //
 //     const physics::System system = make_system(physics::find_system("kepler"));
 //     autodiff::Random random(0);
-//     const physics::DataSet data = label(motion_of(system), random_starts(system, random,
-//     20'000)); nn::NetworkOptions options{.angles = {false, true}}; nn::scale_to(options, data);
+//     const auto data = label(motion_of(system), random_starts(system, random, 20'000));
+//     nn::NetworkOptions options{.angles = {false, true}};  // r, theta
+//     nn::scale_to(options, data);
 //     nn::LagrangianNetwork model(options);
 //     model.initialise(random);
 //     nn::Soap soap(model.parameters());
-//     nn::Trainer trainer(model, soap, {.loss = nn::in_units_of(options.acceleration_scale,
-//     nn::l1_loss)}); trainer.fit(data, random, 5000, [](long step) { return nn::WarmupCosine{1e-2,
-//     100, 5000}.rate(step); }); const physics::Motion learnt = nn::learnt_motion(model);
+//     nn::Trainer trainer(model, soap, {.batch = 128});
+//     const nn::WarmupCosine schedule{.peak = 1e-2, .warmup = 100, .total = 5000};
+//     trainer.fit(data, random, 5000, [&](long step) { return schedule.rate(step); });
+//     const physics::Motion learnt = nn::learnt_motion(model);
 #pragma once
 
 #include <functional>

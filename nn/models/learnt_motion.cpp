@@ -22,7 +22,11 @@ std::optional<physics::StateFunction> learnt_energy(const Model& model) {
   Tape tape;
   if (!model.energy(tape.input(n, 1, "q"), tape.input(n, 1, "v"))) return std::nullopt;
   return physics::StateFunction(
-      n, 0, [&](Var, Var q, Var v, Var) { return *model.energy(q, v); },
+      n, model.controls(),
+      [&](Var, Var q, Var v, Var) {
+        model.parameters().on(q.tape());  // also those that the energy does not read
+        return *model.energy(q, v);
+      },
       [&model](autodiff::Workspace& workspace) { model.parameters().bind(workspace); });
 }
 

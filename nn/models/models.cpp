@@ -50,11 +50,12 @@ const std::vector<ModelKind>& model_kinds() {
                             .learns = "a density",
                             .of_rings = true,
                             .initialiser = Initialiser::rule,
-                            .prior_part = 1. / 30}),
-      kind<PlainNetwork>(
-          {.name = "mlp", .what = "accelerations without physics", .learns = "a(q, v)",
-           .has_kinetic_prior = false,
-           .has_friction = false}),
+                            .prior_part = 1. / 5}),
+      kind<PlainNetwork>({.name = "mlp",
+                          .what = "accelerations without physics",
+                          .learns = "a(q, v)",
+                          .has_kinetic_prior = false,
+                          .has_friction = false}),
   };
   return all;
 }

@@ -16,10 +16,10 @@ struct ModelKind {
   std::string learns;                            ///< "L(q, v)"
   bool needs_lagrangian = false;                 ///< Known::lagrangian, the true one
   bool needs_positions = false;                  ///< Known::positions
-  bool of_rings = false;          ///< made for coordinates that are sites on a ring
-  bool sees_velocities = true;    ///< NetworkOptions::velocity_scale matters
-  bool has_kinetic_prior = true;  ///< NetworkOptions::kinetic_prior matters
-  bool has_friction = true;       ///< NetworkOptions::friction matters
+  bool of_rings = false;                         ///< made for coordinates that are sites on a ring
+  bool sees_velocities = true;                   ///< NetworkOptions::velocity_scale matters
+  bool has_kinetic_prior = true;                 ///< NetworkOptions::kinetic_prior matters
+  bool has_friction = true;                      ///< NetworkOptions::friction matters
   Initialiser initialiser = Initialiser::lecun;  ///< which first weights it learns from best
   /// Which part of scale_to's kinetic prior it learns best with. In a field, forces of neighbours
   /// nearly cancel: the prior of single coordinates would be too heavy.

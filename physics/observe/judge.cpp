@@ -45,7 +45,10 @@ AccelerationErrors judge_accelerations(const Motion& learnt, const DataSet& trut
     throw std::invalid_argument("[judge] " + std::to_string(truth.states.cols()) + " states and " +
                                 std::to_string(truth.accelerations.cols()) +
                                 " accelerations to judge by");
-  const Eigen::MatrixXd rates = learnt(truth.states.cast<double>());
+  const Eigen::MatrixXd states = truth.states.cast<double>();
+  Eigen::MatrixXd rates, u = truth.controls.cast<double>();
+  if (u.size() == 0) u = Eigen::MatrixXd::Zero(learnt.controls(), states.cols());
+  learnt(Eigen::RowVectorXd::Zero(states.cols()), states, u, rates);
   const Eigen::MatrixXd accelerations = truth.accelerations.cast<double>();
   const auto errors_of = [&](const auto& prediction) -> Eigen::MatrixXd {
     return (accelerations - prediction).cwiseAbs();

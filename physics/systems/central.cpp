@@ -28,8 +28,11 @@ Family central() {
             };
             // Around the circle of radius 1.
             const double circular = std::sqrt(k / m);
-            s.region = {Eigen::Vector4d(0.8, -std::numbers::pi, -0.3 * circular, 0.8 * circular),
+            s.region = {Eigen::Vector4d(0.8, -std::numbers::pi, -0.3 * circular, -1.2 * circular),
                         Eigen::Vector4d(1.2, std::numbers::pi, 0.3 * circular, 1.2 * circular)};
+            s.typical = [=](const Eigen::VectorXd& state) {
+              return std::abs(state[3]) >= 0.8 * circular;  // either way
+            };
             s.duration = 4 * std::numbers::pi / circular;
             s.picture.points = [](Var q) {
               const Var r = row(q, 0), theta = row(q, 1);

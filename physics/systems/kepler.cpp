@@ -24,10 +24,11 @@ Family kepler() {
               const Var r = row(q, 0), r_dot = row(v, 0), theta_dot = row(v, 1);
               return 0.5 * m * (r_dot * r_dot + pow(r * theta_dot, 2)) + m * mu / r;
             };
-            // Around the circle of radius 1, on ellipses of eccentricities up to 0.5: that is the
-            // Runge-Lenz vector's length, radial part r³ θ'² - μ, the other -r² θ' r', over μ.
+            // Either way around the circle of radius 1, on ellipses of eccentricities up to 0.5:
+            // that is the Runge-Lenz vector's length, radial part r³ θ'² - μ, the other -r² θ' r',
+            // over μ.
             const double circular = std::sqrt(mu);
-            s.region = {Eigen::Vector4d(0.8, -std::numbers::pi, -0.3 * circular, 0.8 * circular),
+            s.region = {Eigen::Vector4d(0.8, -std::numbers::pi, -0.3 * circular, -1.2 * circular),
                         Eigen::Vector4d(1.2, std::numbers::pi, 0.3 * circular, 1.2 * circular)};
             s.typical = [=](const Eigen::VectorXd& state) {
               const double r = state[0], around = r * r * state[3];

@@ -29,8 +29,11 @@ Family spherical_pendulum() {
         };
         // Around cones, with momentum enough to stay away from the vertical.
         const double swing = std::sqrt(g / l);
-        s.region = {Eigen::Vector4d(0.7, -std::numbers::pi, -0.4 * swing, 0.8 * swing),
+        s.region = {Eigen::Vector4d(0.7, -std::numbers::pi, -0.4 * swing, -1.6 * swing),
                     Eigen::Vector4d(1.3, std::numbers::pi, 0.4 * swing, 1.6 * swing)};
+        s.typical = [=](const Eigen::VectorXd& state) {
+          return std::abs(state[3]) >= 0.8 * swing;  // either way
+        };
         s.duration = 6 * std::numbers::pi / swing;
         s.picture = {
             .dimension = 3,

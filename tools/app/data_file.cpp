@@ -549,8 +549,8 @@ Eigen::MatrixXd local_derivatives(const Eigen::VectorXd& times, const Eigen::Mat
   return derivatives;
 }
 
-std::vector<physics::Solution> measured_trajectories(const OwnData& data, Index first) {
-  std::vector<physics::Solution> all;
+std::vector<Measured> measured_trajectories(const OwnData& data, Index first) {
+  std::vector<Measured> all;
   const auto count = static_cast<Index>(data.moments.size());
   const Eigen::MatrixXd states = data.samples.states.cast<double>();
   for (Index begin = first, end; begin < count; begin = end) {
@@ -569,7 +569,8 @@ std::vector<physics::Solution> measured_trajectories(const OwnData& data, Index 
       }
     one.t_end = one.t.tail(1)(0);
     one.y_end = one.y.rightCols(1);
-    all.push_back(std::move(one));
+    all.push_back(
+        {std::move(one), data.samples.controls.middleCols(begin, end - begin).cast<double>()});
   }
   return all;
 }

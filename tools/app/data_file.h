@@ -69,9 +69,13 @@ OwnData read_data(const std::filesystem::path& path);
 /// The same of the file's text; `name` is for messages.
 OwnData parse_data(const std::string& text, const std::string& name);
 
-/// The trajectories of sample number `first` and those behind it, as they were measured: states 2n
-/// x times, at least two each; angles go on over whole turns.
-std::vector<physics::Solution> measured_trajectories(const OwnData& data, autodiff::Index first);
+/// A trajectory as it was measured.
+struct Measured {
+  physics::Solution motion;  ///< states 2n x times, at least two; angles go on over whole turns
+  Eigen::MatrixXd controls;  ///< k x times
+};
+/// The trajectories of sample number `first` and those behind it.
+std::vector<Measured> measured_trajectories(const OwnData& data, autodiff::Index first);
 
 /// What was found, in a few lines for people.
 std::string to_text(const OwnData& data);

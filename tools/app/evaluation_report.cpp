@@ -192,7 +192,7 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
                    *e.learnt_energy_change, e.truth ? "true" : "measured");
 
   if (const auto& truth = e.truth) {
-    text += format("  energy error of long motions: mean %.3g, largest %.3g, of its scale\n",
+    text += format("  energy error at the end: mean %.3g, largest %.3g, of its scale\n",
                    truth->energy_mean, truth->energy_largest);
     text += format(
         "  after %.3g s the median trajectory is off by %.3g, of which the integrator's %.2g\n",

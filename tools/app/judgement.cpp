@@ -27,6 +27,14 @@ Eigen::MatrixXd fresh_states(const TrainOptions& options, const Simulated& simul
   return trajectory_states(options, simulated, count / options.points + 1, random);
 }
 
+/// The column at that time, between its neighbours in a straight line.
+Eigen::VectorXd between(const Eigen::VectorXd& times, const Eigen::MatrixXd& columns, double t) {
+  const Index above = std::clamp<Index>(
+      std::upper_bound(times.begin(), times.end(), t) - times.begin(), 1, times.size() - 1);
+  const double share = (t - times[above - 1]) / (times[above] - times[above - 1]);
+  return columns.col(above - 1) + share * (columns.col(above) - columns.col(above - 1));
+}
+
 Judgement::RolledOut errors_of(const Comparison& both, const Eigen::VectorXd& spread) {
   return {physics::judge_rollouts(both.learnt, both.truth),
           physics::valid_times(both.learnt, both.truth, valid_up_to, spread), std::nullopt};
@@ -59,14 +67,23 @@ Comparison roll_out_both(const Motions& motions, const Eigen::MatrixXd& starts,
 
 Comparison follow_held_out(const Subject& subject, const physics::Motion& learnt) {
   Comparison both;
-  both.truth = measured_trajectories(*subject.measured, subject.samples.size());
-  for (const physics::Solution& piece : both.truth) {
+  for (Measured& measured : measured_trajectories(*subject.measured, subject.samples.size())) {
+    const physics::Solution& piece = measured.motion;
     // What needs more than 100 steps between two rows has run away.
     const long steps = 500 + 100 * static_cast<long>(piece.t.size());
+    const physics::Motion driven =
+        measured.controls.rows() > 0
+            ? learnt.controlled_by(
+                  [&](const Eigen::RowVectorXd& t, const Eigen::MatrixXd&, Eigen::MatrixXd& u) {
+                    for (Index s = 0; s < t.size(); ++s)
+                      u.col(s) = between(piece.t, measured.controls, t[s]);
+                  })
+            : learnt;
     const physics::Rk45Options options{
         .rtol = learnt_tolerance, .atol = learnt_tolerance, .max_steps = steps};
     both.learnt.push_back(
-        std::move(physics::roll_out(learnt, piece.y.leftCols(1), piece.t, options).front()));
+        std::move(physics::roll_out(driven, piece.y.leftCols(1), piece.t, options).front()));
+    both.truth.push_back(std::move(measured.motion));
   }
   return both;
 }
@@ -79,7 +96,7 @@ Eigen::VectorXd energy_errors(const Simulated& simulated, const physics::Motion&
   if (system.energy_test) {
     test = *system.energy_test;
   } else {
-    test = {system.region, 20 * system.duration,
+    test = {system.region, system.duration,
             deviation(energy(random_starts(system, random, 1000)).transpose())};
     if (!(test.scale > 0)) test.scale = 1;
   }

@@ -50,7 +50,7 @@ Comparison follow_held_out(const Subject& subject, const physics::Motion& learnt
 Judgement judge(const TrainOptions& options, const Subject& subject, const physics::Motion& learnt);
 
 /// |h(T) - h(0)| / scale of 40 learnt motions: as the system's published test asks for, else from
-/// the region's states over 20 times the usual duration, in units of the energy's deviation there.
+/// the region's states over the usual duration, in units of the energy's deviation there.
 Eigen::VectorXd energy_errors(const Simulated& simulated, const physics::Motion& learnt,
                               autodiff::Random& random, int threads);
 

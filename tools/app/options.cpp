@@ -385,7 +385,11 @@ void tell_no_effect(const std::set<std::string>& names, const TrainOptions& opti
 }
 
 void require_consistent(const TrainOptions& o) {
-  if (const nn::ModelKind& kind = kind_of(o); !o.data.empty()) {
+  if (const nn::ModelKind& kind = kind_of(o); o.data.empty()) {
+    if (kind.of_rings && !system_of(o).ring)
+      throw EndProgram(exit_usage, "--model " + kind.name + ": " + kind.what +
+                                       ", and the coordinates of " + o.system + " are none");
+  } else {
     std::string others;
     for (const nn::ModelKind& other : nn::model_kinds())
       if (!other.needs_lagrangian && !other.needs_positions)
@@ -423,9 +427,21 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
   if (o.data.empty()) {
     const physics::System system = system_of(o);
     if (o.duration == 0) o.duration = system.duration;
-    // More coordinates, dearer steps: fewer of them, for a run to stay within a minute.
-    if (preset(o.preset).of_any_system && !given.contains("epochs") && !given.contains("steps"))
-      o.epochs = static_cast<int>(std::max<long>(10, 160 / std::max<long>(4, system.n())));
+    // More coordinates, dearer steps and motions: fewer of them, for a run to stay within a minute.
+    // The sites of a ring are samples of one small network.
+    if (preset(o.preset).of_any_system) {
+      const long many = std::max<long>(4, system.n());
+      const auto unless_given = [&](const char* name, auto& value, auto fewer) {
+        if (!given.contains(name)) value = fewer;
+      };
+      if (!given.contains("epochs"))
+        unless_given("steps", o.steps, std::max(4000L, 100'000 / many));
+      unless_given("rollouts", o.rollouts, static_cast<int>(4000 / many));
+      if (system.ring) {
+        unless_given("hidden", o.hidden, std::vector{16, 16, 16});
+        unless_given("batch", o.batch, static_cast<int>(std::max(4L, 256 / many)));
+      }
+    }
   }
   if (!o.data.empty()) o.data = from_anywhere(o.data);
   if (o.threads == 0) o.threads = all_threads();

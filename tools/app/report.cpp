@@ -183,7 +183,7 @@ std::string to_table(const RunResult& result) {
     text += row("  the same, median trajectory" + unit("", true), rolled_out->errors.median);
     text += format("  %-42s %11.4g\n", "valid prediction, median [s]", median(rolled_out->valid));
     if (rolled_out->energy_error)
-      text += format("  %-42s %11.4g\n", "energy error of a long motion [of its scale]",
+      text += format("  %-42s %11.4g\n", "energy error at the end [of its scale]",
                      *rolled_out->energy_error);
   }
   if (const auto worse = worse_coordinates(result); !worse.empty()) {

@@ -97,6 +97,12 @@ physics::System system_of(const TrainOptions& o) {
 Subject::Subject(const TrainOptions& options) {
   if (options.data.empty()) {
     simulated.emplace(system_of(options));
+    if (simulated->system.timed)
+      throw EndProgram(
+          exit_usage,
+          "--set drive: no model here sees the time that such a force depends on; "
+          "tools/simulate writes such motions, and a force in a column name:control can "
+          "be learnt from");
     coordinates = simulated->system.coordinates;
     controls = simulated->system.controls;
     return;

@@ -159,7 +159,7 @@ TEST_CASE("scales come from the data's spread, an angle's feature keeps its own"
   close(options.coordinate_offset, {2, 0, 5});
   close(options.coordinate_scale, {1, 1, 1});
   close(options.velocity_scale, {0.58 / 2, 0.58 / std::sqrt(12), 0.58});
-  close(options.kinetic_prior, {60. / 3, 6, 60});
+  close(options.kinetic_prior, {10. / 3, 1, 10});
   close(options.acceleration_scale, {3, 10, 1});
 
   options.angles = {false};
