@@ -255,7 +255,7 @@ TEST_CASE("--steps is how many steps are trained, whatever they are drawn from")
        {"--epochs 3 --rollouts 0", "--source fixed --trajectories 5 --rollouts 0",
         "--source trajectories --trajectories 5 --rollouts 0", "--data s.csv --held-out 0.1"})
     for (const int steps : {1, 2, 5, 7, 20}) {
-      const std::string run = tiny + source + " --steps " + std::to_string(steps);
+      const std::string run = tiny + source + " --lr 1e-2 --steps " + std::to_string(steps);
       CAPTURE(run);
       REQUIRE(folder.train(run + " --out X").code == 0);
       CHECK(folder.json("X/result.json")["train_steps"] == steps);
