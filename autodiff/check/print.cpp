@@ -3,6 +3,8 @@
 #include <iomanip>
 #include <sstream>
 
+#include "autodiff/op.h"
+
 namespace autodiff {
 namespace {
 

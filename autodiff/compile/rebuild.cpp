@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autodiff/op.h"
 #include "autodiff/reach.h"
 
 namespace autodiff {

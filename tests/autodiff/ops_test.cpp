@@ -204,7 +204,9 @@ TEST_CASE("every operation has an example, and its derivatives are right to thir
 }
 
 TEST_CASE("every operation's tangent is right to third order, and the adjoint of its vjp") {
-  for (const auto& [name, example] : examples()) {
+  for (const auto& named : examples()) {
+    const std::string& name = named.first;
+    const auto& example = named.second;
     INFO("operation ", name);
     Random random(9);
     const Inputs inputs = example.inputs(random, 3, 2);

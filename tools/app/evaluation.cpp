@@ -200,7 +200,7 @@ void judge(Region& region, const Case& of, Random& random) {
   }
   judge_valid(region, valid, std::vector<double>(valid.size(), duration));
 
-  Region::Floor& floor = region.floor.emplace();
+  Floor& floor = region.floor.emplace();
   const Eigen::MatrixXd starts = draw(std::min(options.trajectories, 100));
   const double long_duration = floor_durations * system.duration;
   const Eigen::VectorXd long_times = Eigen::VectorXd::LinSpaced(2001, 0, long_duration);
@@ -219,8 +219,12 @@ void judge(Region& region, const Case& of, Random& random) {
 }
 
 /// How trajectories part over time, beside moved ones; and whose doing that is early on.
-void judge_divergence(Evaluation::Truth& found, const Case& of, Random& random) {
-  const auto& [simulated, motions, spread_of, duration, options] = of;
+void judge_divergence(BesideTruth& found, const Case& of, Random& random) {
+  const Simulated& simulated = of.simulated;
+  const Motions& motions = of.motions;
+  const Eigen::VectorXd& spread_of = of.spread;
+  const EvaluateOptions& options = of.options;
+  const double duration = of.duration;
   const physics::System& system = simulated.system;
   const Eigen::MatrixXd starts = random_starts(system, random, std::min(options.trajectories, 200));
   const Eigen::VectorXd times = times_until(duration, system.duration);
@@ -267,6 +271,26 @@ std::optional<double> energy_change(const nn::Model& model, const Trajectories& 
   return change / count / std::sqrt(std::max(0., variance));
 }
 
+/// BesideTruth::momentum_changes, over the usual duration.
+std::vector<std::pair<Index, double>> momentum_changes(const Case& of, Random& random) {
+  const physics::System& system = of.simulated.system;
+  const std::vector<Index> ignorable = ignorable_coordinates(system);
+  if (ignorable.empty()) return {};
+  const Comparison both =
+      roll_out_both(of.motions, random_starts(system, random, 40),
+                    Eigen::Vector2d(0, system.duration), learnt_tolerance, of.options.threads);
+  const physics::StateFunction momenta = momenta_of(system);
+  Eigen::VectorXd change = Eigen::VectorXd::Zero(system.n()), size = change;
+  for (const physics::Solution& one : both.learnt) {
+    const Eigen::VectorXd first = momenta(one.y.leftCols(1)), last = momenta(one.y_end);
+    change += (last - first).cwiseAbs();
+    size += first.cwiseAbs();
+  }
+  std::vector<std::pair<Index, double>> found;
+  for (const Index i : ignorable) found.emplace_back(i, change[i] / size[i]);
+  return found;
+}
+
 void evaluate_simulated(Evaluation& found, const nn::NetworkModel& model,
                         const TrainOptions& training, const Simulated& simulated,
                         const EvaluateOptions& options) {
@@ -281,13 +305,15 @@ void evaluate_simulated(Evaluation& found, const nn::NetworkModel& model,
                 options};
   found.regions = regions(training, system);
   for (Region& region : found.regions) judge(region, of, random);
-  Evaluation::Truth& truth = found.truth.emplace();
+  BesideTruth& truth = found.truth.emplace();
   truth.duration = system.duration;
   judge_divergence(truth, of, random);
   const Eigen::VectorXd energies =
       energy_errors(simulated, of.motions.learnt, random, options.threads);
   truth.energy_mean = energies.mean();
   truth.energy_largest = energies.maxCoeff();
+
+  truth.momentum_changes = momentum_changes(of, random);
 
   const Eigen::MatrixXd masses = mass_matrices(model, states);
   if (masses.size() > 0) found.learnt_mass = mass_condition(masses);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nn/models/network_model.h"
@@ -35,6 +36,16 @@ struct MassCondition {
   double indefinite = 0;  ///< share of states where M is not definite
 };
 
+/// What chaos leaves to be predicted, of a simulated system.
+struct Floor {
+  Spread valid = {};             ///< of the truth as a prediction of its moved twin [s]
+  double lyapunov_exponent = 0;  ///< mean over true trajectories [1/s]
+  /// True trajectories that stopped early, so that nothing is judged by them: of those beside
+  /// moved starts, and of those of the exponent. Those beside the model are counted in
+  /// `rollouts`.
+  autodiff::Index left_out = 0, exponent_left_out = 0;
+};
+
 /// What was found in one part of phase space, or in what a file held out.
 struct Region {
   std::string key, where;
@@ -47,16 +58,22 @@ struct Region {
   Spread valid = {};                                  ///< time of valid prediction [s]
   double unbroken = 0;  ///< share of judged trajectories valid to their end
 
-  /// What chaos leaves to be predicted, of a simulated system.
-  struct Floor {
-    Spread valid = {};             ///< of the truth as a prediction of its moved twin [s]
-    double lyapunov_exponent = 0;  ///< mean over true trajectories [1/s]
-    /// True trajectories that stopped early, so that nothing is judged by them: of those beside
-    /// moved starts, and of those of the exponent. Those beside the model are counted in
-    /// `rollouts`.
-    autodiff::Index left_out = 0, exponent_left_out = 0;
-  };
   std::optional<Floor> floor = {};
+};
+
+/// What is found out about a model of a simulated system only.
+struct BesideTruth {
+  double duration = 0;  ///< of the system's usual motions [s]
+  double energy_mean = 0, energy_largest = 0;
+  /// Of each ignorable coordinate, whose true momentum stays: its index, and how much that
+  /// momentum changes along learnt motions, the mean |p(end) - p(0)| in units of its mean size.
+  std::vector<std::pair<autodiff::Index, double>> momentum_changes;
+  /// The distance of learnt and true motions after early [s], median, and that of two tolerances.
+  double early = 0, model_error = 0, integrator_error = 0;
+  // For figures.
+  std::string divergence_csv;  ///< distances to the truth over time, as trajectories part
+  autodiff::Index divergence_stopped = 0;  ///< true ones that stopped early, and count up to there
+  std::string poincare_csv;  ///< points of the section q1 = 0, v1 > 0 at one energy; "" if none
 };
 
 struct Evaluation {
@@ -73,19 +90,7 @@ struct Evaluation {
 
   std::string held_out_csv;  ///< of a file: measured and learnt motion; "" for a system
 
-  /// Of a simulated system only.
-  struct Truth {
-    double duration = 0;  ///< of the system's usual motions [s]
-    double energy_mean = 0, energy_largest = 0;
-    /// The distance of learnt and true motions after early [s], median, and that of two tolerances.
-    double early = 0, model_error = 0, integrator_error = 0;
-    // For figures.
-    std::string divergence_csv;  ///< distances to the truth over time, as trajectories part
-    autodiff::Index divergence_stopped =
-        0;                     ///< true ones that stopped early, and count up to there
-    std::string poincare_csv;  ///< points of the section q1 = 0, v1 > 0 at one energy; "" if none
-  };
-  std::optional<Truth> truth;
+  std::optional<BesideTruth> truth;  ///< of a simulated system
 };
 
 /// `training` is what the model was trained with, and `subject` on what.

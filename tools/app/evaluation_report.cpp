@@ -108,6 +108,8 @@ std::string to_json(const Evaluation& e) {
   json["mass_condition"]["true"] = e.true_mass ? json_of(*e.true_mass) : Json();
   json["learnt_energy_change"] = e.learnt_energy_change;
   if (const auto& truth = e.truth) {
+    for (const auto& [i, change] : truth->momentum_changes)
+      json["momentum_changes"][e.coordinates[static_cast<std::size_t>(i)].name] = change;
     json["energy"] = {{"mean", truth->energy_mean}, {"largest", truth->energy_largest}};
     json["integrator"] = {{"after_seconds", truth->early},
                           {"model_error", truth->model_error},
@@ -192,6 +194,9 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
                    *e.learnt_energy_change, e.truth ? "true" : "measured");
 
   if (const auto& truth = e.truth) {
+    for (const auto& [i, change] : truth->momentum_changes)
+      text += format("  the momentum of %s, which stays, changes by %.3g of its size\n",
+                     coordinate(i).name.c_str(), change);
     text += format("  energy error at the end: mean %.3g, largest %.3g, of its scale\n",
                    truth->energy_mean, truth->energy_largest);
     text += format(

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "autodiff/matrix.h"
 #include "tools/app/program.h"
 #include "tools/app/text.h"
 

@@ -178,8 +178,10 @@ TEST_CASE("what is learnt does not depend on units: millimetres as metres, ms as
       double length, time;
       bool exact;  // of time a power of two changes no rounding; of r alone it may change pivots
     };
-    for (const auto [length, time, exact] : {Units{1024, 1, false}, Units{1, 0.125, true},
-                                             Units{1000, 1, false}, Units{1, 1000, false}}) {
+    for (const Units& units : {Units{1024, 1, false}, Units{1, 0.125, true}, Units{1000, 1, false},
+                               Units{1, 1000, false}}) {
+      const double length = units.length, time = units.time;
+      const bool exact = units.exact;
       const Eigen::Array2d c(length, 1);
       Eigen::MatrixXd there = learnt(kind, r_and_theta, in_units(data, c, time));
       there = there.array().colwise() / (c / (time * time));

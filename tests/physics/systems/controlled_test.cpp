@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <numbers>
 
 #include "physics/forces.h"
 #include "physics/integrate/roll_out.h"
@@ -18,7 +17,6 @@ using physics::System;
 namespace {
 
 constexpr physics::Rk45Options finely{.rtol = 1e-11, .atol = 1e-12};
-constexpr double pi = std::numbers::pi;
 
 double largest(const Eigen::MatrixXd& m) { return m.cwiseAbs().maxCoeff(); }
 
