@@ -210,10 +210,9 @@ std::string Flags::nearest(const std::string& name) const {
 
 Flag Flags::add(const std::string& name, std::optional<double>& value, const std::string& help) {
   const auto read = [&value](const std::string& text) {
-    std::string number = text;
     if (text == "auto")
       value.reset();
-    else if (const std::string wrong = between(0, any).wrong(number); !wrong.empty())
+    else if (const std::string wrong = between(0, any).wrong(text); !wrong.empty())
       throw std::invalid_argument(wrong + ", or auto");
     else
       value = std::stod(text);
