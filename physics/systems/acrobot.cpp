@@ -17,8 +17,8 @@ Family acrobot() {
       "two rods, one below the other, with a motor at the elbow",
       {{"m1", "kg", 1, 1e-9, 1e9, "mass of the upper rod"},
        {"m2", "kg", 1, 1e-9, 1e9, "mass of the lower rod"},
-       {"l1", "m", 1, 1e-9, 1e9, "length of the upper rod"},
-       {"l2", "m", 1, 1e-9, 1e9, "length of the lower rod"},
+       {"l1", "m", 1, 1e-4, 1e4, "length of the upper rod"},
+       {"l2", "m", 1, 1e-4, 1e4, "length of the lower rod"},
        {"g", "m/s^2", 9.8, 0, 1e9, "gravity"}},
       [](const Values& p) {
         const double m1 = p["m1"], m2 = p["m2"], l1 = p["l1"], l2 = p["l2"], g = p["g"];
