@@ -22,7 +22,7 @@ Motion::Motion(Index coordinates, Index controls, Law law)
   if (!law_) throw std::invalid_argument("[motion] no law is given");
 }
 
-Motion::Motion(Index coordinates, TimelessLaw law)
+Motion::Motion(Index coordinates, const TimelessLaw& law)
     : Motion(coordinates, 0,
              law ? [law](const Eigen::RowVectorXd&, const Eigen::MatrixXd& states,
                          const Eigen::MatrixXd&, Eigen::MatrixXd& rates) { law(states, rates); }

@@ -30,7 +30,7 @@ class Motion {
 
   /// n coordinates and k controls.
   Motion(Index coordinates, Index controls, Law law);
-  Motion(Index coordinates, TimelessLaw law);
+  Motion(Index coordinates, const TimelessLaw& law);
   /// dq/dt = v, dv/dt = accelerations(q, v).
   static Motion of_accelerations(Index coordinates, Accelerations accelerations);
 

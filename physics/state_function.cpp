@@ -85,8 +85,8 @@ class StateFunction::OfWidth {
   std::vector<std::unique_ptr<Place>> free_;
 };
 
-StateFunction::StateFunction(Index coordinates, Index controls, const Recorder& record, Binder bind,
-                             Index width)
+StateFunction::StateFunction(Index coordinates, Index controls, const Recorder& record,
+                             const Binder& bind, Index width)
     : coordinates_(coordinates), controls_(controls) {
   if (width < 1 || coordinates < 1 || controls < 0)
     throw std::invalid_argument("[state_function] " + std::to_string(coordinates) +

@@ -25,7 +25,7 @@ class StateFunction {
   using Binder = std::function<void(autodiff::Workspace& workspace)>;
 
   /// n coordinates and k controls; `width` columns are computed at a time.
-  StateFunction(Index coordinates, Index controls, const Recorder& record, Binder bind = {},
+  StateFunction(Index coordinates, Index controls, const Recorder& record, const Binder& bind = {},
                 Index width = 16);
 
   /// Fills in the result, rows x N, of states 2n x N at times 1 x N under controls k x N. Several

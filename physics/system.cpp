@@ -16,7 +16,7 @@ using autodiff::Random;
 namespace {
 
 /// A function of q and v alone.
-StateFunction function_of(const System& system, std::function<Var(Var q, Var v)> record) {
+StateFunction function_of(const System& system, const std::function<Var(Var q, Var v)>& record) {
   return {system.n(), system.k(), [=](Var, Var q, Var v, Var) { return record(q, v); }};
 }
 
