@@ -8,7 +8,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   tools::TrainOptions options;
   options.hidden = {2};
-  const auto model = make_model(options);
+  const auto model = make_model(options, tools::Subject(options), {});
   nn::Adam adam(model->parameters().size());
   autodiff::Random random(1);
   tools::Standing standing;

@@ -90,8 +90,15 @@ TEST_CASE("a real number is a finite decimal one within its range, for every opt
   }
 }
 
+TEST_CASE("a scale that divides is no zero") {
+  CHECK(contains(complaint({"--velocity-scale", "0"}), "--velocity-scale"));
+  CHECK(contains(complaint({"--target-scale", "0"}), "--target-scale"));
+  CHECK(complaint({"--kinetic-prior", "0"}).empty());
+  CHECK(complaint({"--target-scale", "auto"}).empty());
+}
+
 TEST_CASE("an empty name is refused, not taken for none") {
-  for (const std::string option : {"--resume", "--data", "--out", "--config"})
+  for (const std::string option : {"--resume", "--data", "--out", "--config", "--set", "--system"})
     for (const auto& words : {std::vector{option, std::string()}, {option + "="}})
       CHECK(contains(complaint(words), option));
   const Folder folder;
@@ -253,7 +260,8 @@ TEST_CASE("--steps is how many steps are trained, whatever they are drawn from")
   folder.write("s.csv", spring(23));  // 20 of them to learn from: 5 batches
   for (const std::string source :
        {"--epochs 3 --rollouts 0", "--source fixed --trajectories 5 --rollouts 0",
-        "--source trajectories --trajectories 5 --rollouts 0", "--data s.csv --held-out 0.1"})
+        "--source trajectories --duration 0.5 --trajectories 5 --rollouts 0",
+        "--data s.csv --held-out 0.1"})
     for (const int steps : {1, 2, 5, 7, 20}) {
       const std::string run = tiny + source + " --lr 1e-2 --steps " + std::to_string(steps);
       CAPTURE(run);

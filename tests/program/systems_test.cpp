@@ -47,6 +47,9 @@ TEST_CASE("every model of the list has a system that it learns") {
   const Outcome no_ring = folder.train("--system kepler --model field");
   CHECK(no_ring.code == 2);
   CHECK(contains(no_ring.err, "--model field"));
+  const Outcome nowhere = folder.train("--system kepler --velocity 0.01");
+  CHECK(nowhere.code == 2);
+  CHECK(contains(nowhere.err, "--velocity"));
   const Outcome driven = folder.train("--system pendulum --set drive=1");
   CHECK(driven.code == 2);
   CHECK(contains(driven.err, "drive"));

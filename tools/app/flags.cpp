@@ -208,11 +208,12 @@ std::string Flags::nearest(const std::string& name) const {
          nearest->get_description() + ')';
 }
 
-Flag Flags::add(const std::string& name, std::optional<double>& value, const std::string& help) {
-  const auto read = [&value](const std::string& text) {
+Flag Flags::add(const std::string& name, std::optional<double>& value, double lowest,
+                const std::string& help) {
+  const auto read = [&value, lowest](const std::string& text) {
     if (text == "auto")
       value.reset();
-    else if (const std::string wrong = between(0, any).wrong(text); !wrong.empty())
+    else if (const std::string wrong = between(lowest, any).wrong(text); !wrong.empty())
       throw std::invalid_argument(wrong + ", or auto");
     else
       value = std::stod(text);
@@ -224,6 +225,8 @@ Flag Flags::add(const std::string& name, std::map<std::string, double>& values,
                 const std::string& help) {
   const auto read = [&values](const std::string& text) {
     std::map<std::string, double> found;
+    if (text.empty())
+      throw std::invalid_argument("the empty text is no name=number, as in k=40,m=1");
     std::istringstream parts(text);
     for (std::string part; std::getline(parts, part, ',');) {
       const std::size_t equals = part.find('=');

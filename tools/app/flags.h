@@ -79,8 +79,9 @@ class Flags {
   /// A flag whose text `read` takes. It throws std::invalid_argument that says what is wrong.
   Flag add(const std::string& name, std::function<void(const std::string&)> read,
            const std::string& initial, const std::string& help);
-  /// A number, or "auto".
-  Flag add(const std::string& name, std::optional<double>& value, const std::string& help);
+  /// A number, from `lowest` on, or "auto".
+  Flag add(const std::string& name, std::optional<double>& value, double lowest,
+           const std::string& help);
   /// Names with numbers, as in "k=40,m=1".
   Flag add(const std::string& name, std::map<std::string, double>& values, const std::string& help);
   /// A flag without a value.

@@ -210,11 +210,11 @@ void declare(Flags& flags, TrainOptions& o) {
       .group(model);
   flags.add("--angle-features", o.angle_features, "Angles enter as (cos, sin)").group(model);
   flags
-      .add("--velocity-scale", o.velocity_scale,
+      .add("--velocity-scale", o.velocity_scale, positive,
            "Velocities enter times this; auto: each as the data spread")
       .group(model);
   flags
-      .add("--kinetic-prior", o.kinetic_prior,
+      .add("--kinetic-prior", o.kinetic_prior, 0,
            "a of the term a/2 |v|^2 added to L; auto: each as the data spread")
       .group(model);
   flags
@@ -229,7 +229,7 @@ void declare(Flags& flags, TrainOptions& o) {
       .check(one_of({"mse", "l1", "huber"}))
       .group(training);
   flags
-      .add("--target-scale", o.target_scale,
+      .add("--target-scale", o.target_scale, positive,
            "Accelerations are compared (and put out by an mlp) in units of this; auto: each in its "
            "mean size")
       .group(training);

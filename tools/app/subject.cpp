@@ -30,6 +30,17 @@ std::string with_unit(const std::string& name, const std::string& unit) {
   return unit.empty() ? name : name + " [" + unit + ']';
 }
 
+/// Ends the program where --set, --angle or --velocity leave no state to start from.
+void require_typical_states(const physics::System& system, const std::string& name) {
+  try {
+    Random random(0);
+    if (system.typical) random_starts(system, random, 1);
+  } catch (const std::invalid_argument& error) {
+    throw EndProgram(exit_usage, "--set, --angle and --velocity leave no states of " + name +
+                                     " to start from: " + error.what());
+  }
+}
+
 }  // namespace
 
 Eigen::MatrixXd random_controls(const physics::System& system, Index count, Random& random) {
@@ -91,6 +102,7 @@ physics::System system_of(const TrainOptions& o) {
       system.region.high[n + i] = o.velocity;
     }
   }
+  require_typical_states(system, o.system);
   return system;
 }
 
