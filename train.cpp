@@ -16,70 +16,93 @@
 #include "tools/app/report.h"
 #include "tools/app/run.h"
 #include "tools/app/run_folder.h"
+#include "tools/app/watch.h"
 
 namespace {
 
 using tools::TrainOptions;
 
 /// From its first batch, or from where it stopped, until it ends. How it ended.
-std::string fit(tools::Run& run, nn::Trainer& trainer, tools::Batches& batches,
-                const nn::Model& model, const nn::Loss& loss, const TrainOptions& options) {
+std::string fit(tools::Run& run, nn::Trainer& trainer, tools::Batches& batches, tools::Watch& watch,
+                const std::function<void()>& begin, const std::function<void(int)>& begin_round,
+                const std::function<std::string()>& why_not, const TrainOptions& options) {
   while (run.begins_epoch())
     while (run.begins_batch()) {
+      if (const auto round = run.begins_round()) begin_round(*round);
       batches.go_to(run.batch());
-      const double batch_loss =
-          trainer.loss_and_gradient(batches.states(), batches.accelerations(), batches.controls());
+      const double loss = trainer.loss_and_gradient(batches.inputs());
       if (trainer.finite()) {
         const double rate = tools::learning_rate(options, run.epoch(), run.step(), run.steps());
         trainer.step(rate);
-        run.learnt(batch_loss, rate);
+        batches.learn(trainer.training_step());
+        run.learnt(loss, rate);
       } else {
-        run.left_out([&, batch = batches.batch()] {
-          return tools::divergence_text(
-              run.step() + 1,
-              find_divergence(model, loss, batch.states, batch.accelerations, batch.controls));
-        });
+        run.left_out(why_not);
+      }
+      watch.look();
+      if (watch.stuck()) {
+        run.begin_again();
+        begin();
       }
     }
+  watch.keep_best();
   return run.status();
 }
 
-tools::ExitCode train(const TrainOptions& options) {
-  tools::require_resources(options);
-  if (!options.dry_run && std::filesystem::is_directory(options.out))
-    tools::FolderLock{options.out};  // a folder in use is refused before the data are drawn
+tools::ExitCode train(const TrainOptions& asked) {
+  tools::require_resources(asked);
+  if (!asked.dry_run && std::filesystem::is_directory(asked.out))
+    tools::FolderLock{asked.out};  // a folder in use is refused before the data are drawn
 
   // What is resumed draws its data again, as it did when it began.
-  autodiff::Random random(options.seed);
-  const tools::Subject subject(options);
+  autodiff::Random random(asked.seed);
+  const tools::Subject subject(asked);
+  const TrainOptions options = settled(asked, subject);
   if (subject.measured && !options.quiet && !options.dry_run)
     tools::print(to_text(*subject.measured));
-  tools::Batches batches(options, random, subject);
+  const auto batches = make_batches(options, random, subject);
 
-  const auto model = make_model(options, subject, batches.sample());
-  initialise(*model, options, random);
+  const auto model = make_model(options, subject, batches->sample());
   const auto optimiser = make_optimiser(options, *model);
-  const nn::Loss loss = make_loss(options, *model);
-  nn::Trainer trainer = make_trainer(options, *model, *optimiser, loss);
+  const nn::Objective objective = make_objective(options, subject, *model);
+  nn::Trainer trainer = make_trainer(options, *model, *optimiser, objective);
   if (options.dry_run)
-    throw tools::EndProgram(tools::exit_ok, the_job(options, *model, trainer, batches));
+    throw tools::EndProgram(tools::exit_ok, the_job(options, *model, trainer, *batches));
 
   // From here on there is something to save before the program ends.
   tools::note_interrupts();
   tools::RunFolder folder(options.out);
   tools::RunResult result(options, subject, *model);
-  const tools::Training training{*model,          *optimiser,       random,
-                                 result.standing, batches.course(), subject.file};
+  const tools::Course course = batches->course();
+  tools::Watch watch(options, subject, *batches, *model, objective, result.standing, course.total);
+  std::vector<nn::NamedMatrix> beside = batches->memory();
+  for (const nn::NamedMatrix& matrix : watch.memory()) beside.push_back(matrix);
+  const tools::Training training{*model, *optimiser,   random, result.standing,
+                                 course, subject.file, beside};
   const std::string config = to_toml(options);
   const auto save = [&] { folder.write(tools::checkpoint_file, to_checkpoint(training, config)); };
   const auto save_weights = [&] { folder.write("model.safetensors", nn::to_model_file(*model)); };
+  const auto begin_anew = [&] { begin(*model, *optimiser, options, subject, random); };
+  const auto begin_round = [&](int round) {
+    watch.keep_best();
+    batches->begin_round(*model, round);
+    watch.begin_round(round);
+  };
   const bool resumed = !options.resume.empty();
-  if (resumed) tools::resume(training, folder);
-  folder.begin(config, resumed ? std::optional(training.course.epochs_of(result.standing.batches))
-                               : std::nullopt);
+  if (resumed)
+    tools::resume(training, folder);
+  else
+    begin_anew();
+  folder.begin(config,
+               resumed ? std::optional(course.epochs_of(result.standing.batches)) : std::nullopt);
   folder.refill_by(save);
   tools::Run run(options, training, folder, save);
-  result.status = fit(run, trainer, batches, *model, loss, options);
+  const auto why_not = [&] {
+    return tools::divergence_text(run.step() + 1,
+                                  find_divergence(*model, objective, batches->batch()));
+  };
+  result.status = fit(run, trainer, *batches, watch, begin_anew, begin_round, why_not, options);
+  result.share_stuck = watch.share_stuck();
   save_weights();
   folder.refill_by([&] { save(), save_weights(); });
 

@@ -44,21 +44,14 @@ DataSet shuffled(const DataSet& data, Random& random) {
   return result;
 }
 
-std::pair<DataSet, DataSet> split(const DataSet& data, double fraction) {
-  const Index size = data.size();
-  if (size < 2 || !(fraction > 0 && fraction < 1))
-    throw std::invalid_argument("[split] " + std::to_string(size) + " samples at fraction " +
-                                std::to_string(fraction) +
-                                ": needs at least 2 samples and a fraction between 0 and 1");
-  const auto wanted = static_cast<Index>(std::llround(fraction * static_cast<double>(size)));
-  const Index first = std::clamp<Index>(wanted, 1, size - 1);
-  const auto part = [&](Index begin, Index count) {
-    const bool controlled = data.controls.size() > 0;
-    return DataSet{data.states.middleCols(begin, count),
-                   data.accelerations.middleCols(begin, count),
-                   controlled ? data.controls.middleCols(begin, count) : Matrix()};
-  };
-  return {part(0, first), part(first, size - first)};
+DataSet part_of(const DataSet& data, Index begin, Index end) {
+  if (begin < 0 || begin > end || end > data.size())
+    throw std::invalid_argument("[part_of] samples " + std::to_string(begin) + " to " +
+                                std::to_string(end) + " of " + std::to_string(data.size()));
+  const bool controlled = data.controls.size() > 0;
+  return {data.states.middleCols(begin, end - begin),
+          data.accelerations.middleCols(begin, end - begin),
+          controlled ? data.controls.middleCols(begin, end - begin) : Matrix()};
 }
 
 }  // namespace physics

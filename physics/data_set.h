@@ -3,8 +3,6 @@
 // Everything comes from the given Random, and so from its seed, alike on every platform.
 #pragma once
 
-#include <utility>
-
 #include "autodiff/random.h"
 #include "physics/motion.h"
 
@@ -38,7 +36,7 @@ DataSet label(const Motion& motion, const Eigen::MatrixXd& states, const Eigen::
 
 /// The samples in random order.
 DataSet shuffled(const DataSet& data, Random& random);
-/// The first `fraction` of the samples, and the rest. Both keep at least one sample.
-std::pair<DataSet, DataSet> split(const DataSet& data, double fraction);
+/// The samples [begin, end). Throws std::invalid_argument where there are no such.
+DataSet part_of(const DataSet& data, Index begin, Index end);
 
 }  // namespace physics

@@ -2,6 +2,8 @@
 
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
+#include <algorithm>
+#include <limits>
 
 namespace autodiff {
 
@@ -13,6 +15,14 @@ Matrix eigenvectors(const Matrix& a) {
 
 Eigen::VectorXd eigenvalues(const Eigen::MatrixXd& a) {
   return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(a, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
+Eigen::MatrixXd inverse_of_definite(const Eigen::MatrixXd& a) {
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(a);
+  const Eigen::VectorXd& values = solver.eigenvalues();
+  const double least = std::max(1e-12 * values.maxCoeff(), std::numeric_limits<double>::min());
+  return solver.eigenvectors() * values.cwiseMax(least).cwiseInverse().asDiagonal() *
+         solver.eigenvectors().transpose();
 }
 
 Eigen::MatrixXd least_squares(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b) {

@@ -14,6 +14,10 @@ Matrix eigenvectors(const Matrix& a);
 /// Of a symmetric matrix, in rising order.
 Eigen::VectorXd eigenvalues(const Eigen::MatrixXd& a);
 
+/// A⁻¹ of a symmetric positive definite matrix; where A is nearly singular, of the nearest that is
+/// not: eigenvalues below 1e-12 of the largest count as that.
+Eigen::MatrixXd inverse_of_definite(const Eigen::MatrixXd& a);
+
 /// The X with the smallest |A X - B|, by Householder reflections.
 Eigen::MatrixXd least_squares(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b);
 

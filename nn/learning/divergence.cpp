@@ -1,5 +1,7 @@
 #include "nn/learning/divergence.h"
 
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "autodiff/check/non_finite.h"
@@ -14,27 +16,28 @@ std::string describe(Var node) {
 
 }  // namespace
 
-std::optional<Divergence> find_divergence(const Model& model, const Loss& loss,
-                                          const Matrix& states, const Matrix& accelerations,
-                                          const Matrix& controls) {
-  const Index n = model.coordinates();
+std::optional<Divergence> find_divergence(const Model& model, const Objective& objective,
+                                          const std::vector<Matrix>& inputs) {
   Tape tape;
-  const RecordedLoss single = record_loss(model, loss, tape, 1);
-  std::vector<Var> outputs = autodiff::grad(single.loss, model.parameters().on(tape));
+  const RecordedLoss single = objective(model, tape, 1);
+  if (inputs.size() != single.inputs.size())
+    throw std::invalid_argument("[find_divergence] " + std::to_string(inputs.size()) +
+                                " inputs, the objective has " +
+                                std::to_string(single.inputs.size()));
+  std::vector<Var> learnt = model.parameters().on(tape);
+  learnt.insert(learnt.end(), single.learnt.begin(), single.learnt.end());
+  std::vector<Var> outputs = autodiff::grad(single.loss, learnt);
   outputs.push_back(single.loss);
   std::vector<std::pair<Var, Matrix>> bindings = model.parameters().bindings(tape);
   const std::size_t first = bindings.size();
-  bindings.emplace_back(single.state, Matrix(2 * n, 1));
-  bindings.emplace_back(single.target, Matrix(n, 1));
-  if (single.control) bindings.emplace_back(single.control, Matrix(model.controls(), 1));
+  for (const Var& input : single.inputs) bindings.emplace_back(input, Matrix());
 
-  for (Index s = 0; s < states.cols(); ++s) {
-    bindings[first].second = states.col(s);
-    bindings[first + 1].second = accelerations.col(s);
-    if (single.control) bindings[first + 2].second = controls.col(s);
+  for (Index s = 0; s < inputs.front().cols(); ++s) {
+    for (std::size_t k = 0; k < inputs.size(); ++k) bindings[first + k].second = inputs[k].col(s);
     if (const auto node = autodiff::first_non_finite(outputs, bindings)) {
-      const Eigen::MatrixXd mass = mass_matrices(model, states.col(s).cast<double>());
-      return Divergence{s, states.col(s), describe(*node),
+      const Matrix state = inputs.front().col(s);
+      const Eigen::MatrixXd mass = mass_matrices(model, state.cast<double>());
+      return Divergence{s, state, describe(*node),
                         mass.size() > 0 ? std::optional(condition_number(mass)) : std::nullopt};
     }
   }

@@ -20,10 +20,9 @@ struct Divergence {
 };
 
 /// The first sample of the batch that has a non-finite loss or gradient by itself, with the model's
-/// current parameters; none if each by itself is finite (their sum may have overflowed).
-/// states: 2n x N, accelerations: n x N, controls: k x N.
-std::optional<Divergence> find_divergence(const Model& model, const Loss& loss,
-                                          const Matrix& states, const Matrix& accelerations,
-                                          const Matrix& controls = {});
+/// current parameters; none if each by itself is finite (their sum may have overflowed). `inputs`
+/// are those of the objective, a sample a column; the first of them are states, 2n x N.
+std::optional<Divergence> find_divergence(const Model& model, const Objective& objective,
+                                          const std::vector<Matrix>& inputs);
 
 }  // namespace nn

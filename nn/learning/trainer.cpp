@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace nn {
 
@@ -10,11 +11,10 @@ Trainer::Trainer(Model& model, Optimiser& optimiser, const Options& options)
     : model_(model),
       optimiser_(optimiser),
       options_(options),
-      step_(model, options_.loss, {options.batch, options.shard_width, options.threads}) {}
+      step_(model, options_.objective, {options.batch, options.shard_width, options.threads}) {}
 
-double Trainer::loss_and_gradient(const Scalar* states, const Scalar* accelerations,
-                                  const Scalar* controls) {
-  loss_ = step_.run(states, accelerations, controls);
+double Trainer::loss_and_gradient(std::span<const Scalar* const> inputs) {
+  loss_ = step_.run(inputs);
   clip_factor_ = clip_factor(step_.gradient(), options_.clip);
   return loss_;
 }
@@ -36,9 +36,10 @@ void Trainer::fit(const physics::DataSet& data, autodiff::Random& random, long s
   for (long k = 0; k < steps; ++k) {
     if (k % per_epoch == 0) shuffled = physics::shuffled(data, random);
     const Index begin = k % per_epoch * options_.batch;
-    const double loss = loss_and_gradient(
-        shuffled.states.col(begin).data(), shuffled.accelerations.col(begin).data(),
-        shuffled.controls.size() > 0 ? shuffled.controls.col(begin).data() : nullptr);
+    std::vector<const Scalar*> batch{shuffled.states.col(begin).data(),
+                                     shuffled.accelerations.col(begin).data()};
+    if (shuffled.controls.size() > 0) batch.push_back(shuffled.controls.col(begin).data());
+    const double loss = loss_and_gradient(batch);
     if (!finite())
       throw std::runtime_error("[trainer] step " + std::to_string(k) + ": the loss is " +
                                std::to_string(loss) + ", or its gradient is not finite");

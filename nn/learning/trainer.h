@@ -16,6 +16,7 @@
 
 #include <functional>
 #include <limits>
+#include <span>
 
 #include "autodiff/random.h"
 #include "nn/learning/loss.h"
@@ -28,7 +29,7 @@ namespace nn {
 class Trainer {
  public:
   struct Options {
-    Loss loss = l1_loss;
+    Objective objective = of_accelerations(l1_loss);
     Index batch = 128;       ///< samples of a step
     Index shard_width = 32;  ///< samples a thread takes at a time
     int threads = 1;
@@ -38,10 +39,8 @@ class Trainer {
   /// Model and optimiser must outlive it.
   Trainer(Model& model, Optimiser& optimiser, const Options& options);
 
-  /// Of a batch at the present parameters: states 2n x batch, accelerations n x batch, controls
-  /// k x batch, column-major.
-  double loss_and_gradient(const Scalar* states, const Scalar* accelerations,
-                           const Scalar* controls = nullptr);
+  /// Of a batch at the present parameters: of every input of the objective, its columns.
+  double loss_and_gradient(std::span<const Scalar* const> inputs);
   /// Were the last loss and all of its gradient finite?
   bool finite() const;
   /// One step of the optimiser along the last gradient.

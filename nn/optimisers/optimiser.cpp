@@ -5,6 +5,11 @@
 
 namespace nn {
 
+void Optimiser::forget() {
+  for (const NamedMatrix& matrix : memory()) autodiff::MatrixMap(matrix.values).setZero();
+  set_steps(0);
+}
+
 using autodiff::Scalar;
 
 double clip_factor(std::span<const Scalar> gradient, double limit) {

@@ -23,6 +23,8 @@ class Optimiser {
   /// goes on as if never stopped.
   virtual std::vector<NamedMatrix> memory() = 0;
   void set_steps(long steps) { steps_ = steps; }
+  /// It is as new: no step taken, nothing remembered.
+  void forget();
 
  protected:
   long steps_ = 0;

@@ -119,29 +119,30 @@ TEST_CASE("shuffling is a permutation, moves something and keeps every sample to
   CHECK(shuffled(data, other).states != result.states);
 }
 
-TEST_CASE("a split loses nothing and leaves neither part empty") {
-  const DataSet data = numbered(10);
-  for (const auto& [fraction, size] :
-       {std::pair{0.8, 8}, {0.25, 3}, {0.5, 5}, {1e-9, 1}, {0.999999, 9}, {0.04, 1}}) {
-    const auto [first, rest] = split(data, fraction);
-    const double part = fraction;
-    CAPTURE(part);
-    CHECK(first.size() == size);
-    CHECK(rest.size() == 10 - size);
-    CHECK(first.accelerations.cols() == first.size());
-    CHECK(first.states == data.states.leftCols(size));
-    CHECK(rest.states == data.states.rightCols(10 - size));
-    CHECK(rest.accelerations == data.accelerations.rightCols(10 - size));
+TEST_CASE("a part of a set has its samples, whole") {
+  physics::DataSet data = numbered(10);
+  for (const bool controlled : {false, true}) {
+    CAPTURE(controlled);
+    if (controlled) data.controls = data.states.topRows(1) * 2;
+    for (const auto& range : {std::pair<Index, Index>{0, 10}, {0, 3}, {3, 10}, {4, 4}}) {
+      const Index begin = range.first, count = range.second - range.first;
+      const physics::DataSet part = part_of(data, range.first, range.second);
+      CHECK(part.size() == count);
+      CHECK(part.states == data.states.middleCols(begin, count));
+      CHECK(part.accelerations == data.accelerations.middleCols(begin, count));
+      if (controlled) CHECK(part.controls == data.controls.middleCols(begin, count));
+      CHECK((part.controls.size() > 0) == (controlled && count > 0));
+    }
   }
 }
 
-TEST_CASE("a split that would leave a part empty is refused with its numbers") {
-  for (const double fraction : {0.0, 1.0, -0.5, 1.5, std::nan("")})
-    CHECK_FALSE(message_of([&] { split(numbered(10), fraction); }).empty());
-  const std::string message = message_of([] { split(numbered(1), 0.5); });
-  CHECK(message.find("1 samples") != std::string::npos);
-  CHECK(message.find("0.5") != std::string::npos);
-  CHECK_FALSE(message_of([] { split(numbered(0), 0.5); }).empty());
+TEST_CASE("samples that are not there make no part") {
+  for (const auto& range : {std::pair<Index, Index>{-1, 3}, {2, 1}, {0, 11}}) {
+    const std::string message =
+        message_of([&] { part_of(numbered(10), range.first, range.second); });
+    CHECK(message == "[part_of] samples " + std::to_string(range.first) + " to " +
+                         std::to_string(range.second) + " of 10");
+  }
 }
 
 TEST_CASE("a chain is one trajectory after the other, long or short") {

@@ -81,7 +81,7 @@ TEST_CASE("a resumed run knows how much is left to do") {
               .code == 130);
   const double before = folder.json("X/result.json")["wall_s"].get<double>();
   const Outcome resumed = folder.train("--resume X --stop-after 3");
-  const double after = std::stod(split(split(folder.read("X/metrics.csv"), '\n')[1], ',')[3]);
+  const double after = std::stod(split(split(folder.read("X/metrics.csv"), '\n')[1], ',')[4]);
   const double left = (after - before) * 50 * 99;
   REQUIRE(left > 1);
   const std::size_t at = resumed.out.find("epoch   1/100"), end = resumed.out.find(" left", at);
@@ -150,7 +150,7 @@ TEST_CASE("a bad checkpoint is refused with the reason") {
       {good.substr(0, 5), "5 bytes"},
       {"a text, and no checkpoint at all", "safetensors"},
       {folder.read("X/model.safetensors"), "no checkpoint"},
-      {exchanged(R"("checkpoint":"3")", R"("checkpoint":"9")"), "format is 9"},
+      {exchanged(R"("checkpoint":"4")", R"("checkpoint":"9")"), "format is 9"},
       {exchanged(R"("optimiser_steps":"20")", R"("optimiser_steps":"x0")"), "optimiser_steps"},
       {exchanged(R"(hidden=\"8,8)", R"(hidden=\"8,9)"), "shape"},
       {exchanged(R"(hidden=\"8,8)", R"(hidden=\"x,8)"), "other options"},

@@ -199,7 +199,7 @@ TEST_CASE("a short run leaves everything behind, and its config.toml repeats it 
 
   const auto metrics = split(folder.read("X/metrics.csv"), '\n');
   REQUIRE(metrics.size() == 3);
-  CHECK(metrics[0] == "epoch,loss,learning_rate,seconds");
+  CHECK(metrics[0] == "epoch,loss,learning_rate,validation,seconds");
   CHECK(metrics[2].starts_with("2,"));
 
   const auto rows = split(folder.read("X/trajectory.csv"), '\n');
@@ -280,7 +280,10 @@ TEST_CASE("a batch that was learnt begins the count of those in a row without a 
     csv += std::to_string(0.01 * k) + ",0.5," + (k % 3 == 0 ? large : "-0.2") + '\n';
   folder.write("wild.csv", csv);
   const Outcome run = folder.train(
-      "--data wild.csv --batch 1 --loss mse --hidden 4 --steps 600 --out X --target-scale " + unit);
+      "--data wild.csv --batch 1 --loss mse --hidden 4 --steps 600 --restarts 0 --validation 0 "
+      "--out X "
+      "--target-scale " +
+      unit);
   CHECK(run.code == 0);
   CHECK(folder.json("X/result.json")["skipped"].get<long>() > 100);
   CHECK(folder.json("X/result.json")["status"] == "finished");

@@ -18,12 +18,14 @@ namespace tools {
 namespace {
 
 /// Raised whenever an older program could not read what is written here.
-constexpr int format_version = 3;
+constexpr int format_version = 4;
 
 std::vector<nn::NamedMatrix> matrices(const Training& training) {
   std::vector<nn::NamedMatrix> all = training.model.parameters().named();
   for (nn::NamedMatrix& matrix : training.optimiser.memory())
     all.push_back({"optimiser." + matrix.name, matrix.values});
+  for (const nn::NamedMatrix& matrix : training.of_data)
+    all.push_back({"data." + matrix.name, matrix.values});
   return all;
 }
 
@@ -39,6 +41,10 @@ void for_each_entry(S& standing, const Entry& entry) {
   entry("last_loss", standing.last_loss);
   entry("rate", standing.rate);
   entry("seconds", standing.seconds);
+  entry("restarts", standing.restarts);
+  entry("validation", standing.validation);
+  entry("best_validation", standing.best_validation);
+  entry("best_batches", standing.best_batches);
   entry("builds", standing.builds);
 }
 
@@ -107,6 +113,10 @@ void require_possible(const Standing& s, const Course& course) {
           format("a loss of %g in the epoch before", s.last_loss));
   require(s.rate >= 0 && (s.rate == 0 || s.train_steps > 0), format("a rate of %g", s.rate));
   require(s.seconds >= 0, format("%g seconds", s.seconds));
+  require(s.restarts >= 0, format("%ld restarts", s.restarts));
+  require(s.best_batches >= 0 && s.best_batches <= s.batches &&
+              (s.best_batches == 0 || s.best_validation >= 0),
+          format("the best of %ld batches after %ld", s.batches, s.best_batches));
 }
 
 }  // namespace

@@ -20,15 +20,19 @@ namespace tools {
 
 /// How far training has come. A resumed run counts on from here.
 struct Standing {
-  long batches = 0;           ///< of all epochs, those left out too
-  long train_steps = 0;       ///< batches learnt from
-  long skipped = 0;           ///< batches left out because their loss or gradient was not finite
-  long skipped_in_a_row = 0;  ///< of them, the latest without one that was learnt from
-  double epoch_loss = 0;      ///< summed over the batches of the present epoch
-  long epoch_steps = 0;       ///< that were learnt from: so many
-  double last_loss = 0;       ///< mean of the last full epoch
-  double rate = 0;            ///< learning rate of the last step
-  double seconds = 0;         ///< of training, in all its parts
+  long batches = 0;             ///< of all epochs, those left out too
+  long train_steps = 0;         ///< batches learnt from
+  long skipped = 0;             ///< batches left out because their loss or gradient was not finite
+  long skipped_in_a_row = 0;    ///< of them, the latest without one that was learnt from
+  double epoch_loss = 0;        ///< summed over the batches of the present epoch
+  long epoch_steps = 0;         ///< that were learnt from: so many
+  double last_loss = 0;         ///< mean of the last full epoch
+  double rate = 0;              ///< learning rate of the last step
+  double seconds = 0;           ///< of training, in all its parts
+  long restarts = 0;            ///< starts that stuck and were begun again
+  double validation = -1;       ///< loss of what watches, at the last look; -1: there was none
+  double best_validation = -1;  ///< the lowest
+  long best_batches = 0;        ///< and when that was
   std::vector<std::string> builds = {this_build()};  ///< that computed it, one after the other
 
   /// Mean loss of the present epoch, or of the last where the present has just begun.
@@ -60,6 +64,7 @@ struct Training {
   Standing& standing;
   Course course = {};
   DataFile data = {};
+  std::vector<nn::NamedMatrix> of_data = {};  ///< what is learnt of the data themselves
 };
 
 /// The content of the file. `config` is what to_toml gives.

@@ -8,7 +8,6 @@
 #include <numeric>
 #include <set>
 
-#include "autodiff/kernels/decompositions.h"
 #include "nn/files/crc64.h"
 #include "tools/app/csv.h"
 #include "tools/app/run_folder.h"
@@ -20,8 +19,6 @@ namespace {
 using autodiff::Index;
 
 constexpr double circle = 2 * std::numbers::pi;
-constexpr Index neighbours = 3;  // on each side
-constexpr Index degree = 4;
 /// A gap: so many times the trajectory's typical time step without a row.
 constexpr double gap_steps = 5;
 /// A jump: so many times farther than the motion around it explains.
@@ -283,17 +280,14 @@ struct Table {
 };
 
 /// The angle goes on where it passed from π to -π.
-void unwrap(Eigen::Ref<Eigen::VectorXd> angle) {
+void unwrap(Eigen::Ref<Eigen::RowVectorXd, 0, Eigen::InnerStride<>> angle) {
   for (Index k = 1; k < angle.size(); ++k)
     angle[k] -= circle * std::round((angle[k] - angle[k - 1]) / circle);
 }
 
 // ---------------------------------------------------------------- trajectories
 
-/// Rows [begin, end).
-struct Piece {
-  Index begin, end;
-};
+using Piece = Rows;
 
 /// The entry of rank part · size of the sorted values; 0 of none.
 double ranked(std::vector<double> values, double part) {
@@ -368,7 +362,7 @@ std::map<Index, double> jumps(const Table& table, const std::vector<Piece>& piec
     if (piece.end - piece.begin < 5) continue;
     const Eigen::VectorXd t = table.block({time}, piece.begin, piece.end);
     Eigen::VectorXd y = table.block({column}, piece.begin, piece.end);
-    if (angle) unwrap(y);
+    if (angle) unwrap(y.transpose());
     for (Index k = 1; k < y.size(); ++k)
       if (y[k] != y[k - 1]) resolution = std::min(resolution, std::abs(y[k] - y[k - 1]));
     const std::vector<Change> here = changes(y, t, piece.begin);
@@ -429,35 +423,54 @@ std::vector<Piece> trajectories_of(const Table& table, const Columns& columns, D
 
 // ---------------------------------------------------------------- samples
 
-/// The samples of one trajectory are appended: t, q, v, a and u of each.
-void estimate(const Table& table, const Columns& columns, const Piece& piece,
-              std::vector<Eigen::VectorXd>& samples) {
-  const auto [begin, end] = piece;
-  const auto n = static_cast<Index>(columns.names.size());
-  const bool velocities = Columns::has(columns.v);
-  const Eigen::VectorXd t = table.block({columns.time}, begin, end);
-  Eigen::MatrixXd q = table.block(columns.q, begin, end);
-  for (Index i = 0; i < n; ++i)
-    if (columns.angles[static_cast<std::size_t>(i)]) unwrap(q.col(i));
-  const Eigen::MatrixXd v = velocities ? table.block(columns.v, begin, end) : q;
-  const Eigen::MatrixXd u = table.block(columns.u, begin, end);
-  constexpr Index window = 2 * neighbours + 1;
-  for (Index k = neighbours; k + neighbours < end - begin; ++k) {
-    const Index first = k - neighbours;
-    const Eigen::MatrixXd derivatives =
-        local_derivatives(t.segment(first, window).array() - t[k], v.middleRows(first, window));
-    Eigen::VectorXd sample(1 + 3 * n + u.cols());
-    if (velocities)
-      sample << t[k], q.row(k).transpose(), v.row(k).transpose(), derivatives.row(1).transpose(),
-          u.row(k).transpose();
-    else
-      sample << t[k], derivatives.row(0).transpose(), derivatives.row(1).transpose(),
-          derivatives.row(2).transpose(), u.row(k).transpose();
-    if (!sample.cast<autodiff::Scalar>().allFinite())
-      refuse("line " + std::to_string(table.lines[static_cast<std::size_t>(begin + k)]) +
-             ": the rates estimated there are too large for a number; the unit of t is the second");
-    samples.push_back(std::move(sample));
+/// The trajectory as it was measured.
+physics::Recording recording_of(const Table& table, const Columns& columns, const Piece& piece) {
+  const auto rows = [&](const std::vector<Index>& of) -> Eigen::MatrixXd {
+    return table.block(of, piece.begin, piece.end).transpose();
+  };
+  physics::Recording recording{table.block({columns.time}, piece.begin, piece.end),
+                               rows(columns.q)};
+  if (Columns::has(columns.v)) recording.v = rows(columns.v);
+  recording.controls = rows(columns.u);
+  for (std::size_t i = 0; i < columns.angles.size(); ++i)
+    if (columns.angles[i]) unwrap(recording.q.row(static_cast<Index>(i)));
+  return recording;
+}
+
+/// The samples of all recordings are appended to the data.
+void estimate_samples(OwnData& data, const Table& table, const std::vector<Piece>& pieces) {
+  std::vector<physics::Estimate> estimates;
+  std::vector<Piece> inner;
+  Index count = 0;
+  for (const physics::Recording& recording : data.recordings) {
+    estimates.push_back(physics::estimate(recording, data.fit));
+    inner.push_back(inner_rows(recording, data.fit));
+    count += inner.back().end - inner.back().begin;
   }
+  if (count == 0)
+    refuse("none of its " + std::to_string(data.recordings.size()) + " trajectories has " +
+           std::to_string(2 * data.fit.neighbours + 1) +
+           " rows, which it takes to estimate accelerations (a trajectory ends where t does not "
+           "grow, at a gap in time, and at a jump)");
+  const auto n = static_cast<Index>(data.names.size());
+  physics::DataSet& all = data.samples;
+  all.states.resize(2 * n, count);
+  all.accelerations.resize(n, count);
+  all.controls.resize(data.controls.size(), count);
+  Index sample = 0;
+  for (std::size_t p = 0; p < inner.size(); ++p)
+    for (Index k = inner[p].begin; k < inner[p].end; ++k, ++sample) {
+      all.states.col(sample) = estimates[p].states.col(k).cast<autodiff::Scalar>();
+      all.accelerations.col(sample) = estimates[p].accelerations.col(k).cast<autodiff::Scalar>();
+      if (all.controls.size() > 0)
+        all.controls.col(sample) = data.recordings[p].controls.col(k).cast<autodiff::Scalar>();
+      if (!all.states.col(sample).allFinite() || !all.accelerations.col(sample).allFinite())
+        refuse("line " +
+               std::to_string(table.lines[static_cast<std::size_t>(pieces[p].begin + k)]) +
+               ": the rates estimated there are too large for a number; the unit of t is the "
+               "second");
+      data.moments.push_back({data.recordings[p].t[k], p});
+    }
 }
 
 OwnData parse(const std::string& text) {
@@ -473,11 +486,21 @@ OwnData parse(const std::string& text) {
   }();
   const Table table(reader, columns);
   const auto n = static_cast<Index>(columns.names.size());
-  OwnData data{columns.names, columns.angles, columns.control_names, {}, {}, {}, {}};
+  OwnData data{.names = columns.names,
+               .angles = columns.angles,
+               .controls = columns.control_names,
+               .samples = {},
+               .moments = {},
+               .recordings = {},
+               .fit = {},
+               .found = {},
+               .fingerprint = {}};
   data.found.rows = table.lines.size();
   data.found.estimated = !Columns::has(columns.a);
   std::vector<Piece> trajectories;
   if (columns.time >= 0) trajectories = trajectories_of(table, columns, data.found);
+  for (const Piece& piece : trajectories)
+    data.recordings.push_back(recording_of(table, columns, piece));
   data.found.trajectories =
       columns.time >= 0 ? trajectories.size() : static_cast<std::size_t>(table.told);
 
@@ -494,29 +517,8 @@ OwnData parse(const std::string& text) {
         for (Index k = trajectories[p].begin; k < trajectories[p].end; ++k)
           data.moments.push_back({table.block({columns.time}, k, k + 1)(0), p});
   } else {
-    std::vector<Eigen::VectorXd> samples;
-    for (std::size_t p = 0; p < trajectories.size(); ++p) {
-      const std::size_t before = samples.size();
-      estimate(table, columns, trajectories[p], samples);
-      for (std::size_t k = before; k < samples.size(); ++k)
-        data.moments.push_back({samples[k][0], p});
-    }
-    const auto count = static_cast<Index>(samples.size());
-    if (count == 0)
-      refuse("none of its " + std::to_string(trajectories.size()) + " trajectories has " +
-             std::to_string(2 * neighbours + 1) +
-             " rows, which it takes to estimate accelerations (a trajectory ends where t does not "
-             "grow, at a gap in time, and at a jump)");
-    data.samples.states.resize(2 * n, count);
-    data.samples.accelerations.resize(n, count);
-    data.samples.controls.resize(columns.u.size(), count);
-    for (Index k = 0; k < count; ++k) {
-      const auto& sample = samples[static_cast<std::size_t>(k)];
-      data.samples.states.col(k) = sample.segment(1, 2 * n).cast<autodiff::Scalar>();
-      data.samples.accelerations.col(k) = sample.segment(1 + 2 * n, n).cast<autodiff::Scalar>();
-      data.samples.controls.col(k) =
-          sample.tail(data.samples.controls.rows()).cast<autodiff::Scalar>();
-    }
+    data.fit = physics::best_fit(data.recordings);
+    estimate_samples(data, table, trajectories);
   }
   data.found.used = static_cast<std::size_t>(data.samples.size());
   if (data.found.used < 2)
@@ -537,16 +539,10 @@ std::string to_text(const std::vector<Cut>& cuts, const char* one, const char* m
 
 }  // namespace
 
-Eigen::MatrixXd local_derivatives(const Eigen::VectorXd& times, const Eigen::MatrixXd& y) {
-  // In units of the longest time, for the powers to be of like size.
-  const double unit = times.cwiseAbs().maxCoeff();
-  Eigen::MatrixXd powers(times.size(), degree + 1);
-  powers.col(0).setOnes();
-  for (Index k = 1; k <= degree; ++k) powers.col(k) = powers.col(k - 1).cwiseProduct(times / unit);
-  Eigen::MatrixXd derivatives = autodiff::least_squares(powers, y).topRows(3);
-  derivatives.row(1) /= unit;
-  derivatives.row(2) *= 2 / (unit * unit);
-  return derivatives;
+Rows inner_rows(const physics::Recording& recording, const physics::LocalFit& fit) {
+  const Index size = recording.size(), m = fit.neighbours;
+  if (size > 2 * m) return {m, size - m};
+  return {0, recording.v.size() > 0 && size > 2 ? size : 0};
 }
 
 std::vector<Measured> measured_trajectories(const OwnData& data, Index first) {
@@ -562,17 +558,37 @@ std::vector<Measured> measured_trajectories(const OwnData& data, Index first) {
     for (Index k = begin; k < end; ++k) one.t[k - begin] = moment(k).t;
     one.y = states.middleCols(begin, end - begin);
     for (std::size_t i = 0; i < data.angles.size(); ++i)
-      if (data.angles[i]) {
-        Eigen::MatrixXd turned = one.y.row(static_cast<Index>(i)).transpose();
-        unwrap(turned.col(0));
-        one.y.row(static_cast<Index>(i)) = turned.transpose();
-      }
+      if (data.angles[i]) unwrap(one.y.row(static_cast<Index>(i)));
     one.t_end = one.t.tail(1)(0);
     one.y_end = one.y.rightCols(1);
     all.push_back(
         {std::move(one), data.samples.controls.middleCols(begin, end - begin).cast<double>()});
   }
   return all;
+}
+
+std::vector<physics::Recording> recordings_of(const OwnData& data, Index first, Index last) {
+  std::vector<physics::Recording> parts;
+  const auto moment = [&](Index k) { return data.moments[static_cast<std::size_t>(k)]; };
+  const auto of_same = [&](Index k, Index other) {
+    return other >= 0 && other < static_cast<Index>(data.moments.size()) &&
+           moment(k).trajectory == moment(other).trajectory;
+  };
+  for (Index begin = first, end; begin < last; begin = end) {
+    for (end = begin + 1; end < last && of_same(begin, end);) ++end;
+    const physics::Recording& whole = data.recordings[moment(begin).trajectory];
+    const auto row_at = [&](double t) {
+      return std::lower_bound(whole.t.begin(), whole.t.end(), t) - whole.t.begin();
+    };
+    const Index from = of_same(begin, begin - 1) ? row_at(moment(begin).t) : 0,
+                to = of_same(begin, end) ? row_at(moment(end - 1).t) + 1 : whole.size();
+    const auto cut = [&](const Eigen::MatrixXd& rows) -> Eigen::MatrixXd {
+      return rows.size() > 0 ? rows.middleCols(from, to - from) : Eigen::MatrixXd();
+    };
+    parts.push_back(
+        {whole.t.segment(from, to - from), cut(whole.q), cut(whole.v), cut(whole.controls)});
+  }
+  return parts;
 }
 
 std::string fingerprint(const std::string& content) {

@@ -12,8 +12,8 @@
 //
 // Columns may stand in any order. Where accelerations (or velocities too) are missing they are
 // estimated from what is there over time: a polynomial of degree 4 is fitted by least squares to a
-// row and the three before and behind it, and differentiated there. The three first and last rows
-// of a trajectory serve as neighbours only.
+// row and some before and behind it, more where there is more noise, and differentiated there
+// (physics/observe/recording.h). The first and last rows of a trajectory serve as neighbours only.
 //
 // A trajectory ends where t does not grow, where there is a gap in time, and where a coordinate or
 // velocity jumps as no motion does between two rows. A column "trajectory" holds a number or name
@@ -26,6 +26,7 @@
 
 #include "physics/data_set.h"
 #include "physics/integrate/rk45.h"
+#include "physics/observe/recording.h"
 #include "tools/app/program.h"
 
 namespace tools {
@@ -57,6 +58,8 @@ struct OwnData {
   std::vector<std::string> controls;  ///< names of what drives the motion
   physics::DataSet samples;  ///< in the order of the file, trajectory by trajectory; angles [rad]
   std::vector<Moment> moments;  ///< of every sample; none where the rows are states without time
+  std::vector<physics::Recording> recordings;  ///< every trajectory as measured; none without time
+  physics::LocalFit fit;                       ///< by which rates were estimated
   DataFound found;
   std::string fingerprint;  ///< of the file's bytes
 };
@@ -77,11 +80,20 @@ struct Measured {
 /// The trajectories of sample number `first` and those behind it.
 std::vector<Measured> measured_trajectories(const OwnData& data, autodiff::Index first);
 
+/// Rows [begin, end).
+struct Rows {
+  autodiff::Index begin, end;
+};
+/// Which of a recording's rows are samples, where accelerations were estimated: those with all
+/// neighbours on both sides. Of a short one whose velocities were measured, all.
+Rows inner_rows(const physics::Recording& recording, const physics::LocalFit& fit);
+
+/// What was recorded of the samples [first, last): whole trajectories, with the rows at their ends
+/// that are neighbours only; parts of those that the range cuts.
+std::vector<physics::Recording> recordings_of(const OwnData& data, autodiff::Index first,
+                                              autodiff::Index last);
+
 /// What was found, in a few lines for people.
 std::string to_text(const OwnData& data);
-
-/// Value and first two derivatives at t = 0 of the polynomial of degree 4 that fits y(times) best:
-/// 3 x columns of y. `times` are at least 5, different from each other; y has a row for each.
-Eigen::MatrixXd local_derivatives(const Eigen::VectorXd& times, const Eigen::MatrixXd& y);
 
 }  // namespace tools

@@ -373,7 +373,7 @@ std::string held_out_csv(const Subject& subject, const Comparison& both,
   Index sample = 0;  // the pieces are of these, in order; a trajectory of one sample is no piece
   for (std::size_t k = 0; k < both.truth.size(); ++k) {
     const auto moment = [&](Index held) -> const Moment& {
-      return subject.measured->moments[static_cast<std::size_t>(subject.samples.size() + held)];
+      return subject.measured->moments[static_cast<std::size_t>(subject.first_held_out + held)];
     };
     const Eigen::MatrixXd& measured = both.truth[k].y;
     while (moment(sample).trajectory != moment(sample + 1).trajectory) ++sample;
@@ -395,7 +395,7 @@ std::string held_out_csv(const Subject& subject, const Comparison& both,
 void evaluate_measured(Evaluation& found, const nn::NetworkModel& model, const Subject& subject) {
   const physics::Motion learnt = nn::learnt_motion(model);
   Region& region = found.regions.emplace_back(Region{"held_out", "held out of the file"});
-  region.acceleration = physics::judge_accelerations(learnt, subject.held_out);
+  region.acceleration = physics::judge_accelerations(learnt, held_out_with(subject, learnt));
   const Comparison both = follow_held_out(subject, learnt);
   if (!both.truth.empty()) {
     region.unit = spreads(subject.coordinates, subject.samples.states.cast<double>());

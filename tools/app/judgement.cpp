@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numbers>
 #include <sstream>
 
 #include "tools/app/progress.h"
@@ -65,9 +67,78 @@ Comparison roll_out_both(const Motions& motions, const Eigen::MatrixXd& starts,
   return both;
 }
 
+namespace {
+
+/// Where the held-out motion was at some time, as its rows tell with the help of the learnt law:
+/// rates that were estimated without it may be off by more than the law is.
+class HeldOutStates {
+ public:
+  HeldOutStates(const Subject& subject, const physics::Motion& law)
+      : subject_(subject), estimates_(subject.held_out_recorded.estimates) {
+    if (!estimates_.empty())
+      for (const double times : {1., 4.})
+        estimates_ = physics::refine(subject.held_out_recorded.recordings, estimates_, law,
+                                     subject.stride(times), 1);
+  }
+
+  /// What is held out with rates from these estimates.
+  physics::DataSet samples() const {
+    if (estimates_.empty()) return subject_.held_out;
+    physics::DataSet all = subject_.held_out;
+    const std::vector<Index> rows = subject_.inner_rows(subject_.held_out_recorded);
+    if (std::ssize(rows) != all.size()) return all;  // a trajectory that the cut left too short
+    Index first = 0, sample = 0;
+    for (const physics::Estimate& estimate : estimates_) {
+      const Index size = estimate.states.cols();
+      for (; sample < all.size() && rows[static_cast<std::size_t>(sample)] < first + size;
+           ++sample) {
+        const Index row = rows[static_cast<std::size_t>(sample)] - first;
+        all.states.col(sample) = estimate.states.col(row).cast<autodiff::Scalar>();
+        all.accelerations.col(sample) = estimate.accelerations.col(row).cast<autodiff::Scalar>();
+      }
+      first += size;
+    }
+    return all;
+  }
+
+  /// The state near that one, which was estimated at time t.
+  Eigen::VectorXd at(double t, const Eigen::VectorXd& estimated) const {
+    const std::vector<physics::Recording>& recordings = subject_.held_out_recorded.recordings;
+    Eigen::VectorXd nearest = estimated;
+    double distance = std::numeric_limits<double>::infinity();
+    const Index n = estimated.size() / 2;
+    for (std::size_t r = 0; r < recordings.size(); ++r) {
+      const Eigen::VectorXd& times = recordings[r].t;
+      const auto row = std::lower_bound(times.begin(), times.end(), t) - times.begin();
+      if (row == times.size() || times[row] != t) continue;
+      Eigen::VectorXd state = estimates_[r].states.col(row);
+      for (Index i = 0; i < n; ++i)  // on the same turn
+        if (subject_.coordinates[static_cast<std::size_t>(i)].angle)
+          state[i] +=
+              2 * std::numbers::pi * std::round((estimated[i] - state[i]) / (2 * std::numbers::pi));
+      if (const double d = (state - estimated).norm(); d < distance) {
+        distance = d;
+        nearest = state;
+      }
+    }
+    return nearest;
+  }
+
+ private:
+  const Subject& subject_;
+  std::vector<physics::Estimate> estimates_;
+};
+
+}  // namespace
+
+physics::DataSet held_out_with(const Subject& subject, const physics::Motion& learnt) {
+  return HeldOutStates(subject, learnt).samples();
+}
+
 Comparison follow_held_out(const Subject& subject, const physics::Motion& learnt) {
   Comparison both;
-  for (Measured& measured : measured_trajectories(*subject.measured, subject.samples.size())) {
+  const HeldOutStates states(subject, learnt);
+  for (Measured& measured : measured_trajectories(*subject.measured, subject.first_held_out)) {
     const physics::Solution& piece = measured.motion;
     // What needs more than 100 steps between two rows has run away.
     const long steps = 500 + 100 * static_cast<long>(piece.t.size());
@@ -82,7 +153,8 @@ Comparison follow_held_out(const Subject& subject, const physics::Motion& learnt
     const physics::Rk45Options options{
         .rtol = learnt_tolerance, .atol = learnt_tolerance, .max_steps = steps};
     both.learnt.push_back(
-        std::move(physics::roll_out(driven, piece.y.leftCols(1), piece.t, options).front()));
+        std::move(physics::roll_out(driven, states.at(piece.t[0], piece.y.col(0)), piece.t, options)
+                      .front()));
     both.truth.push_back(std::move(measured.motion));
   }
   return both;
@@ -126,7 +198,7 @@ Judgement judge(const TrainOptions& options, const Subject& subject,
           energy_errors(*simulated, learnt, random, options.threads).mean();
     }
   } else {
-    judged.acceleration = physics::judge_accelerations(learnt, subject.held_out);
+    judged.acceleration = physics::judge_accelerations(learnt, held_out_with(subject, learnt));
     if (const Comparison both = follow_held_out(subject, learnt); !both.truth.empty())
       judged.rolled_out =
           errors_of(both, spreads(subject.coordinates, subject.samples.states.cast<double>()));

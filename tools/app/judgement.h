@@ -42,6 +42,10 @@ struct Comparison {
 Comparison roll_out_both(const Motions& motions, const Eigen::MatrixXd& starts,
                          const Eigen::VectorXd& times, double tolerance, int threads);
 
+/// What is held out, with rates that are estimated with the help of the learnt law where they were
+/// not measured.
+physics::DataSet held_out_with(const Subject& subject, const physics::Motion& learnt);
+
 /// The learnt motion beside each measured trajectory that was held out, from its first state.
 Comparison follow_held_out(const Subject& subject, const physics::Motion& learnt);
 

@@ -5,9 +5,11 @@
 #include <limits>
 
 #include "nn/learning/scales.h"
+#include "nn/models/mass_matrix.h"
 #include "nn/optimisers/adam.h"
 #include "nn/optimisers/schedule.h"
 #include "nn/optimisers/soap.h"
+#include "tools/app/interrupt.h"
 #include "tools/app/memory.h"
 #include "tools/app/progress.h"
 #include "tools/app/text.h"
@@ -26,7 +28,8 @@ nn::NetworkOptions network_options(const TrainOptions& o, const Subject& subject
     network.angles.push_back(c.angle && o.angle_features);
     network.names.push_back(c.name);
   }
-  if (nn::find_model_kind(o.model).has_friction) network.friction = o.friction;
+  if (nn::find_model_kind(o.model).has_friction && o.friction != "auto")
+    network.friction = o.friction;
   network.controls = static_cast<Index>(subject.controls.size());
   return network;
 }
@@ -68,17 +71,17 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& o, const Subjec
   }
 }
 
-void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random) {
-  model.initialise(random, options.initialiser == "rule"     ? nn::Initialiser::rule
-                           : options.initialiser == "slides" ? nn::Initialiser::slides
-                                                             : nn::Initialiser::lecun);
+nn::Loss loss_named(const std::string& name) {
+  if (name == "mse") return nn::mse_loss;
+  if (name == "huber") return nn::huber_loss;
+  return nn::l1_loss;
 }
 
-nn::Loss make_loss(const TrainOptions& options, const nn::NetworkModel& model) {
-  const nn::PerCoordinate& unit = model.options().acceleration_scale;
-  if (options.loss == "mse") return nn::in_units_of(unit, nn::mse_loss);
-  if (options.loss == "huber") return nn::in_units_of(unit, nn::huber_loss);
-  return nn::in_units_of(unit, nn::l1_loss);
+nn::Objective make_objective(const TrainOptions& options, const Subject& subject,
+                             const nn::NetworkModel& model) {
+  if (options.learn == "trajectories") return of_trajectories(trajectory_loss(options, subject));
+  return nn::of_accelerations(
+      nn::in_units_of(model.options().acceleration_scale, loss_named(options.loss)));
 }
 
 std::unique_ptr<nn::Optimiser> make_optimiser(const TrainOptions& options, const nn::Model& model) {
@@ -88,10 +91,10 @@ std::unique_ptr<nn::Optimiser> make_optimiser(const TrainOptions& options, const
 }
 
 nn::Trainer make_trainer(const TrainOptions& options, nn::Model& model, nn::Optimiser& optimiser,
-                         const nn::Loss& loss) {
+                         const nn::Objective& objective) {
   if (options.batch > 4096) {  // it takes two small ones to tell how much this one will need
     const auto arena_size = [&](Index width) {
-      const nn::TrainingStep small(model, loss, {width, width});
+      const nn::TrainingStep small(model, objective, {width, width});
       return static_cast<double>(small.program().arena_size());
     };
     const double width = std::min(options.batch, options.shard_width), of_16 = arena_size(16);
@@ -101,15 +104,102 @@ nn::Trainer make_trainer(const TrainOptions& options, nn::Model& model, nn::Opti
   }
   return {model,
           optimiser,
-          {.loss = loss,
+          {.objective = objective,
            .batch = options.batch,
            .shard_width = options.shard_width,
            .threads = options.threads,
            .clip = options.clip > 0 ? options.clip : std::numeric_limits<double>::infinity()}};
 }
 
+namespace {
+
+/// First weights, and accelerations learnt for some steps; once more from other weights where that
+/// sticks.
+void learn_accelerations(nn::NetworkModel& model, TrainOptions options, const Subject& subject,
+                         long steps, autodiff::Random& random) {
+  options.learn = "accelerations";
+  options.loss = "l1";
+  options.schedule = "cosine";
+  options.rounds = 1;
+  options.batch = static_cast<int>(std::min<Index>(128, subject.samples.size()));
+  const auto optimiser = make_optimiser(options, model);
+  nn::Trainer trainer =
+      make_trainer(options, model, *optimiser, make_objective(options, subject, model));
+  for (int draw = 0; draw <= options.restarts; ++draw) {
+    initialise(model, options, random);
+    optimiser->forget();
+    trainer.fit(subject.samples, random, steps, [&](long step) {
+      if (interrupted())
+        throw EndProgram(exit_interrupted,
+                         "interrupted in a first guess, before there was anything to save");
+      return learning_rate(options, 0, step, steps);
+    });
+    if (!(stuck_part(model, subject.samples) > stuck_share)) return;
+  }
+}
+
+}  // namespace
+
+void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random) {
+  model.initialise(random, options.initialiser == "rule"     ? nn::Initialiser::rule
+                           : options.initialiser == "slides" ? nn::Initialiser::slides
+                                                             : nn::Initialiser::lecun);
+}
+
+double stuck_part(const nn::Model& model, const physics::DataSet& data) {
+  constexpr Index most = 1000;
+  const Index count = std::min(most, data.size());
+  const autodiff::Matrix some =
+      data.states(Eigen::all, Eigen::seqN(0, count, std::max<Index>(1, data.size() / count)));
+  const Eigen::MatrixXd masses = nn::mass_matrices(model, some.cast<double>());
+  return masses.size() > 0 ? nn::indefinite_share(masses) : 0;
+}
+
+std::string friction_for(const TrainOptions& o, const Subject& subject) {
+  if (!nn::find_model_kind(o.model).has_friction || subject.validation.size() == 0) return "none";
+  constexpr long steps = 2000;
+  constexpr double gain = 0.95;  // less is luck
+  const auto loss_with = [&](const char* friction) {
+    TrainOptions trial = o;
+    trial.friction = friction;
+    trial.learn = "accelerations";
+    autodiff::Random random(o.seed + 5'000'003);
+    const auto model = make_model(trial, subject, subject.samples);
+    learn_accelerations(*model, trial, subject, steps, random);
+    const physics::DataSet& judge = subject.validation;
+    return nn::TrainingStep(*model, make_objective(trial, subject, *model),
+                            {judge.size(), trial.shard_width, trial.threads})
+        .run(judge.states.data(), judge.accelerations.data(), judge.controls.data());
+  };
+  const double without = loss_with("none"), with = loss_with("linear");
+  const bool helps = with < gain * without;
+  if (!o.quiet && !o.dry_run)
+    print(
+        format("  friction  %s: a trial of %ld steps has a validation loss of %.3g without, %.3g "
+               "with\n",
+               helps ? "linear" : "none", steps, without, with));
+  return helps ? "linear" : "none";
+}
+
+void begin(nn::NetworkModel& model, nn::Optimiser& optimiser, const TrainOptions& options,
+           const Subject& subject, autodiff::Random& random) {
+  optimiser.forget();
+  if (options.learn != "trajectories" || options.guess_steps == 0) {
+    initialise(model, options, random);
+    return;
+  }
+  TrainOptions guess = options;
+  guess.learning_rate = 5e-3;
+  learn_accelerations(model, guess, subject, options.guess_steps, random);
+}
+
 double learning_rate(const TrainOptions& options, long epoch, long step, long total) {
   const double peak = options.learning_rate;
+  if (const long rounds = std::max(1, options.rounds), length = total / rounds; length > 0) {
+    const long round = std::min(step / length, rounds - 1);
+    step -= round * length;
+    total = round == rounds - 1 ? total - round * length : length;
+  }
   const long warmup = std::lround(options.warmup * static_cast<double>(total));
   if (options.schedule == "step")
     return nn::StepLR{peak, options.lr_step, options.lr_gamma}.rate(epoch);
@@ -123,7 +213,7 @@ std::string the_job(const TrainOptions& options, const nn::Model& model, nn::Tra
   const Course course = batches.course();
   const auto one_step = [&](Index k) {
     batches.go_to(k % course.per_epoch);
-    trainer.loss_and_gradient(batches.states(), batches.accelerations(), batches.controls());
+    trainer.loss_and_gradient(batches.inputs());
   };
   one_step(0);  // the first also fetches its memory
   const Stopwatch watch;

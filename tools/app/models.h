@@ -19,12 +19,31 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options, const 
                                              const physics::DataSet& sample);
 /// Gives it random first weights.
 void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random);
+/// Above this share of states with a mass matrix of another sign a run is stuck: no small step
+/// leads from one sign to the other.
+inline constexpr double stuck_share = 0.01;
+/// The share of (some of) these states where the learnt mass matrix has another sign than in most.
+double stuck_part(const nn::Model& model, const physics::DataSet& data);
 
-nn::Loss make_loss(const TrainOptions& options, const nn::NetworkModel& model);
+/// --friction auto: does a short trial with linear friction do better on what watches than one
+/// without? "linear" or "none".
+std::string friction_for(const TrainOptions& options, const Subject& subject);
+
+/// Gives it random first weights, and makes the optimiser forget any others. Where trajectories are
+/// learnt, accelerations that are estimated from the data are learnt first, for a while. Ends the
+/// program where that is interrupted: nothing is lost but seconds.
+void begin(nn::NetworkModel& model, nn::Optimiser& optimiser, const TrainOptions& options,
+           const Subject& subject, autodiff::Random& random);
+
+/// mse, l1 or huber.
+nn::Loss loss_named(const std::string& name);
+/// What training minimises.
+nn::Objective make_objective(const TrainOptions& options, const Subject& subject,
+                             const nn::NetworkModel& model);
 std::unique_ptr<nn::Optimiser> make_optimiser(const TrainOptions& options, const nn::Model& model);
 /// Ends the program where the batch needs more memory than there is.
 nn::Trainer make_trainer(const TrainOptions& options, nn::Model& model, nn::Optimiser& optimiser,
-                         const nn::Loss& loss);
+                         const nn::Objective& objective);
 
 /// --schedule: the rate of a step, counted from 0 over all epochs.
 double learning_rate(const TrainOptions& options, long epoch, long step, long total);

@@ -147,6 +147,12 @@ void declare(Flags& flags, TrainOptions& o) {
       .check(between(0.001, 0.9))
       .group(data);
   flags
+      .add("--validation", o.validation,
+           "Part of the rest that is not learnt either but watches: the weights that do best there "
+           "are kept; 0: those of the last step")
+      .check(between(0, 0.9))
+      .group(data);
+  flags
       .add("--source", o.source,
            "fresh: new random states in every batch; fixed: trajectories x points random states, "
            "drawn once; trajectories: points of integrated trajectories")
@@ -220,12 +226,50 @@ void declare(Flags& flags, TrainOptions& o) {
   flags
       .add("--friction", o.friction,
            "Learn a friction Q = -R v beside the model, R = C C': none; linear, C constant; "
-           "network, C a network of the coordinates")
-      .check(one_of({"none", "linear", "network"}))
+           "network, C a network of the coordinates; auto: linear where a short trial of a file "
+           "gains by it")
+      .check(one_of({"none", "linear", "network", "auto"}))
       .group(model);
 
   const std::string training = "Training";
-  flags.add("--loss", o.loss, "mse, l1 or huber, of the accelerations")
+  flags
+      .add("--learn", o.learn,
+           "What the loss compares. accelerations; trajectories: the learnt law is integrated over "
+           "short windows of what was measured, whose starts are learnt, too; auto: trajectories "
+           "where those in the file have less than ten rows, else accelerations")
+      .check(one_of({"accelerations", "trajectories", "auto"}))
+      .group(training);
+  flags
+      .add("--window", o.window,
+           "Measured points of a window behind its start; 0: as many as four steps span")
+      .check(whole(0, 10'000))
+      .group(training);
+  flags
+      .add("--span", o.span,
+           "Measured points that a step of the integrator spans; 0: as the motion allows")
+      .check(whole(0, 10'000))
+      .group(training);
+  flags
+      .add("--substeps", o.substeps,
+           "Steps of the integrator from one point to the next; 0: as the motion needs")
+      .check(whole(0, 1000))
+      .group(training);
+  flags
+      .add("--guess-steps", o.guess_steps,
+           "Steps by which accelerations, estimated from the data, are learnt first")
+      .check(whole(0, 1'000'000'000))
+      .group(training);
+  flags.add("--agreement", o.agreement, "Weight with which neighbouring windows have to agree")
+      .check(between(0, any))
+      .group(training);
+  flags
+      .add("--rounds", o.rounds,
+           "The steps are done in so many rounds, in each of which the rate rises and falls. "
+           "Where accelerations are estimated, they are again before each, with the help of what "
+           "has been learnt; 0: as the data need")
+      .check(whole(0, 1000))
+      .group(training);
+  flags.add("--loss", o.loss, "mse, l1 or huber, of what is compared")
       .check(one_of({"mse", "l1", "huber"}))
       .group(training);
   flags
@@ -274,6 +318,17 @@ void declare(Flags& flags, TrainOptions& o) {
       .group(training);
   flags.add("--clip", o.clip, "Largest norm of the gradient; 0: no limit")
       .check(between(0, any))
+      .group(training);
+  flags
+      .add("--patience", o.patience,
+           "Part of all steps that may go by while --validation gains nothing; then training ends; "
+           "1: never before the last step")
+      .check(between(0.001, 1))
+      .group(training);
+  flags
+      .add("--restarts", o.restarts,
+           "So often a start that sticks is begun again from other first weights")
+      .check(whole(0, 100))
       .group(training);
   flags
       .add("--on-divergence", o.on_divergence,
@@ -327,7 +382,12 @@ const std::vector<Rule>& rules() {
         "duration", "steps-per-epoch", "rollouts"},
        [](const TrainOptions& o) { return o.data.empty(); },
        "beside --data: they are of a simulated system"},
-      {{"held-out"}, [](const TrainOptions& o) { return !o.data.empty(); }, "without --data"},
+      {{"held-out", "validation", "patience"},
+       [](const TrainOptions& o) { return !o.data.empty(); },
+       "without --data"},
+      {{"patience"},
+       [](const TrainOptions& o) { return o.validation > 0; },
+       "without --validation"},
       {{"velocity-margin"},
        [](const TrainOptions& o) { return o.source != "trajectories"; },
        "with --source trajectories"},
@@ -352,6 +412,9 @@ const std::vector<Rule>& rules() {
       {{"friction"},
        [](const TrainOptions& o) { return kind_of(o).has_friction; },
        "with this --model: it has no forces"},
+      {{"window", "span", "substeps", "guess-steps", "agreement"},
+       [](const TrainOptions& o) { return o.learn != "accelerations"; },
+       "with --learn accelerations"},
       {{"lr-step", "lr-gamma"},
        [](const TrainOptions& o) { return o.schedule == "step"; },
        "without --schedule step"},
@@ -430,12 +493,14 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
     // More coordinates, dearer steps and motions: fewer of them, for a run to stay within a minute.
     // The sites of a ring are samples of one small network.
     if (preset(o.preset).of_any_system) {
+      // More coordinates stick more easily.
+      if (!given.contains("lr") && system.n() > 2) o.learning_rate *= 0.6;
       const long many = std::max<long>(4, system.n());
       const auto unless_given = [&](const char* name, auto& value, auto fewer) {
         if (!given.contains(name)) value = fewer;
       };
       if (!given.contains("epochs"))
-        unless_given("steps", o.steps, std::max(4000L, 100'000 / many));
+        unless_given("steps", o.steps, std::clamp(100'000 / system.n(), 4000L, 40'000L));
       unless_given("rollouts", o.rollouts, static_cast<int>(4000 / many));
       if (system.ring) {
         unless_given("hidden", o.hidden, std::vector{16, 16, 16});

@@ -31,6 +31,8 @@ struct TrainOptions {
   std::string data;  ///< CSV file to learn from instead of the system; empty: none. Parsing makes
                      ///< it absolute
   double held_out = 0.1;         ///< part of the file that judges
+  double validation = 0.1;       ///< part of the rest that watches the run
+  double patience = 0.3;         ///< part of all steps without a gain, after which it stops
   std::string source = "fresh";  ///< fresh: new states in every batch; fixed, trajectories: a set
   double angle = 0;              ///< angles start within ± this [rad]; 0: the system's own region
   double velocity = 0;           ///< velocities start within ± this; 0: the system's own region
@@ -46,7 +48,15 @@ struct TrainOptions {
   bool angle_features = true;        ///< angles enter as (cos, sin)
   std::optional<double> velocity_scale = 0.1;  ///< velocities enter times this; none: by the data
   std::optional<double> kinetic_prior = 2;     ///< a of ½ a |v|² added to L; none: by the data
-  std::string friction = "none";               ///< none, linear or network
+  std::string friction = "none";               ///< none, linear, network or auto. settled() decides
+
+  std::string learn = "accelerations";  ///< or trajectories
+  int rounds = 0;                       ///< in which the steps are done; 0: settled() decides
+  int window = 0;             ///< measured points behind a window's start; 0: settled() decides
+  int span = 0;               ///< of them in a step of the integrator; 0: settled() decides
+  int substeps = 0;           ///< steps from point to point; 0: settled() decides
+  long guess_steps = 10'000;  ///< of accelerations, before
+  double agreement = 1;       ///< weight with which neighbouring windows have to agree
 
   std::string loss = "l1";
   std::optional<double> target_scale = 1;  ///< unit of accelerations; none: by the data
@@ -61,6 +71,7 @@ struct TrainOptions {
   double lr_gamma = 0.5;  ///< step schedule: factor of a drop
   double warmup = 0.02;   ///< cosine and onecycle: part of all steps
   double clip = 1;        ///< largest norm of the gradient; 0: no limit
+  int restarts = 3;       ///< of a start that sticks
   std::string on_divergence = "skip";
   int shard_width = 32;  ///< samples a thread takes at a time
 

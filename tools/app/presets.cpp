@@ -76,7 +76,9 @@ TrainOptions any_preset() {
   o.trajectories = 1000;
   o.points = 50;
   o.model = "auto";
-  o.learning_rate = 3e-3;  // a third of the default's: no system sticks
+  o.learn = "auto";
+  o.friction = "auto";
+  o.learning_rate = 5e-3;  // half of the default's: no system sticks
   o.velocity_scale.reset();
   o.kinetic_prior.reset();
   o.target_scale.reset();

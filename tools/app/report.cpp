@@ -7,6 +7,7 @@
 #include "nn/models/models.h"
 #include "physics/observe/judge.h"
 #include "tools/app/json.h"
+#include "tools/app/models.h"
 #include "tools/app/presets.h"
 #include "tools/app/text.h"
 
@@ -48,6 +49,11 @@ std::string common_unit(const std::vector<physics::Coordinate>& coordinates,
     if (c.unit != unit) return " [own units]";
   if (unit.empty()) return "";
   return " [" + unit + (squared ? "^2" : "") + behind + ']';
+}
+
+/// Did more steps make what watches worse?
+bool overfits(const Standing& standing) {
+  return standing.best_validation >= 0 && standing.validation > 1.2 * standing.best_validation;
 }
 
 double median(const Eigen::VectorXd& values) { return physics::quantile(values, 0.5); }
@@ -93,6 +99,10 @@ std::string to_json(const RunResult& result) {
       {"parameters", result.parameters},
       {"model", result.options.model},
       {"skipped", result.standing.skipped},
+      {"restarts", result.standing.restarts},
+      {"stuck", result.share_stuck},
+      {"learn", result.options.learn},
+      {"friction", result.options.friction},
       {"learns", result.learns},
       {"coordinates", names(result.coordinates)},
       {"builds", result.standing.builds},
@@ -107,6 +117,11 @@ std::string to_json(const RunResult& result) {
   if (result.picture.points) {
     for (const auto& [from, to] : result.picture.links) links.push_back(std::vector{from, to});
     json["picture"] = {{"dimension", result.picture.dimension}, {"links", links}};
+  }
+  if (result.standing.best_validation >= 0) {
+    json["validation_loss"] = result.standing.best_validation;
+    json["validation_best_step"] = result.standing.best_batches;
+    json["overfits"] = overfits(result.standing);
   }
   if (const auto& data = result.data)
     json["data"] = {{"rows", data->rows},
@@ -156,6 +171,22 @@ std::string to_table(const RunResult& result) {
   if (result.standing.skipped > 0)
     text += format("  skipped   %ld of %ld batches, for want of a finite loss and gradient\n",
                    result.standing.skipped, result.standing.train_steps + result.standing.skipped);
+  if (result.standing.best_validation >= 0)
+    text +=
+        format("  watching  validation loss %.4g, the best at step %ld, whose weights are kept\n",
+               result.standing.best_validation, result.standing.best_batches);
+  if (overfits(result.standing))
+    text += format(
+        "  overfits  at the last step it was %.4g; more data, or a smaller --hidden, would help\n",
+        result.standing.validation);
+  if (result.standing.restarts > 0)
+    text += format("  restarts  %ld, of starts that stuck\n", result.standing.restarts);
+  if (result.share_stuck > stuck_share)
+    text += format(
+        "  stuck     the learnt mass matrix has the wrong sign in %.3g %% of the states; try "
+        "another "
+        "--seed, a lower --lr or a larger --kinetic-prior\n",
+        100 * result.share_stuck);
   if (const Preset& from = preset(o.preset);
       !from.note.empty() && o.learning_rate == from.options.learning_rate)
     text += "  note      " + from.note + '\n';

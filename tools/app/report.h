@@ -23,6 +23,7 @@ struct RunResult {
   autodiff::Index parameters = 0;
   std::string status = {};  ///< finished, interrupted or diverged
   Standing standing = {};
+  double share_stuck = 0;  ///< of the states, where the learnt mass matrix has the wrong sign
   std::optional<Judgement> judgement = {};  ///< absent where training did not finish
 
   RunResult(const TrainOptions& options, const Subject& subject, const nn::NetworkModel& model);

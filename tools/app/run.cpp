@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "tools/app/interrupt.h"
+#include "tools/app/text.h"
 
 namespace tools {
 namespace {
@@ -35,16 +36,38 @@ Run::Run(const TrainOptions& options, const Training& training, RunFolder& folde
 
 bool Run::begins_epoch() {
   epoch_end_ = std::min((epoch() + 1) * course_.per_epoch, course_.total);
-  const bool more = status_ == "finished" && standing_.batches < course_.total;
+  const bool more =
+      status_ == "finished" && standing_.batches < course_.total && !has_seen_enough();
   if (!more && status_ != "diverged") save_();
   return more;
 }
 
 bool Run::begins_batch() {
-  if (status_ != "finished" || standing_.batches == epoch_end_) return false;
+  if (status_ != "finished" || standing_.batches == epoch_end_ || has_seen_enough()) return false;
   if (!interrupted() && standing_.batches != stop_at_) return true;
   status_ = "interrupted";
   return false;
+}
+
+bool Run::has_seen_enough() const {
+  return standing_.best_validation >= 0 &&
+         static_cast<double>(standing_.batches - standing_.best_batches) >
+             options_.patience * static_cast<double>(course_.total);
+}
+
+std::optional<int> Run::begins_round() const {
+  const long length = std::max(1L, course_.total / options_.rounds), done = standing_.batches;
+  if (done % length != 0 || done / length >= options_.rounds) return std::nullopt;
+  return static_cast<int>(done / length);
+}
+
+void Run::begin_again() {
+  if (!options_.quiet)
+    print(format("  step %ld: the start has stuck; again from other first weights\n", step()));
+  standing_ = {
+      .seconds = standing_.seconds, .restarts = standing_.restarts + 1, .builds = standing_.builds};
+  epoch_end_ = 0;
+  folder_.empty_metrics();
 }
 
 void Run::learnt(double loss, double rate) {
@@ -88,7 +111,9 @@ void Run::end_epoch() {
   std::ostringstream row;
   row.precision(10);
   row << number << ',' << (standing_.epoch_steps > 0 ? standing_.last_loss : std::nan("")) << ','
-      << standing_.rate << ',' << standing_.seconds;
+      << standing_.rate << ',';
+  if (standing_.validation >= 0) row << standing_.validation;
+  row << ',' << standing_.seconds;
   standing_.epoch_loss = 0;
   standing_.epoch_steps = 0;
   folder_.add_metrics(row.str());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "tools/app/checkpoint.h"
@@ -28,15 +29,22 @@ class Run {
   long steps() const { return course_.total; }
   autodiff::Index batch() const { return standing_.batches % course_.per_epoch; }  ///< of the epoch
 
+  /// The round that begins with the next batch (--rounds), where one does.
+  std::optional<int> begins_round() const;
+
   /// The present batch was learnt from, at that rate.
   void learnt(double loss, double rate);
   /// It could not be: `why` is asked for the first time.
   void left_out(const std::function<std::string()>& why);
 
+  /// From the first batch on once more: the start has stuck.
+  void begin_again();
   /// "finished", "interrupted" or "diverged".
   const std::string& status() const { return status_; }
 
  private:
+  /// Has nothing been gained for as long as --patience says?
+  bool has_seen_enough() const;
   void end_batch();
   void end_epoch();
 

@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr const char *lock_file = "lock", *config_file = "config.toml",
                      *metrics_file = "metrics.csv";
-const std::string metrics_header = "epoch,loss,learning_rate,seconds\n";
 
 /// Every file that a program of this project writes into the folder of a run, beside the three that
 /// a run begins with. A new run deletes them: they tell of the run before.
@@ -77,7 +76,7 @@ std::string first_rows(const std::string& csv, long epochs) {
   long count = 0, last = 0;
   for (std::string row; std::getline(lines, row) && !lines.eof();) {
     const long epoch = std::strtol(row.c_str(), nullptr, 10);  // 0 of the header
-    if (epoch <= last || epoch > epochs || std::ranges::count(row, ',') != 3) continue;
+    if (epoch <= last || epoch > epochs || std::ranges::count(row, ',') != 4) continue;
     kept += row + '\n';
     last = epoch;
     ++count;

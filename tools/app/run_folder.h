@@ -20,6 +20,8 @@ namespace tools {
 inline constexpr const char* checkpoint_file =
     "checkpoint.safetensors";  ///< tools/app/checkpoint.h
 
+inline constexpr const char* metrics_header = "epoch,loss,learning_rate,validation,seconds\n";
+
 /// Writes a whole file, or none.
 void write_file(const std::filesystem::path& target, const std::string& content);
 
@@ -80,6 +82,8 @@ class RunFolder {
   /// Writes a whole file in it.
   void write(const std::string& name, const std::string& content);
 
+  /// metrics.csv has no rows again.
+  void empty_metrics() { settle(path_, metrics_header); }
   /// Adds a row to metrics.csv.
   void add_metrics(const std::string& row);
 

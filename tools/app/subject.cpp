@@ -4,7 +4,6 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
-#include <tuple>
 
 #include "physics/integrate/roll_out.h"
 #include "physics/systems/table.h"
@@ -28,6 +27,43 @@ physics::StateBox stretched(physics::StateBox box, Index n, double margin) {
 
 std::string with_unit(const std::string& name, const std::string& unit) {
   return unit.empty() ? name : name + " [" + unit + ']';
+}
+
+/// Where the parts of a file's samples begin and end.
+struct Parts {
+  Index learnt_end, validation_begin, held_out_begin;
+};
+
+/// From the end: what judges, before it what watches. Where there are trajectories enough, what
+/// watches are whole ones; in a trajectory that is cut, the samples whose rates were estimated from
+/// both sides of the cut are left out.
+Parts parts_of(const OwnData& data, const TrainOptions& o) {
+  const Index all = data.samples.size();
+  const auto part = [&](double fraction) {
+    return static_cast<Index>(std::lround(fraction * static_cast<double>(all)));
+  };
+  Parts parts{};
+  parts.held_out_begin = std::clamp<Index>(part(1 - o.held_out), 1, all - 1);
+  parts.learnt_end = parts.validation_begin = parts.held_out_begin;
+  if (o.validation == 0) return parts;
+  // So many tell whether a run gets better, and the rest is worth more where it is learnt.
+  constexpr Index enough = 1000;
+  Index begin = parts.held_out_begin - std::min(enough, part(o.validation * (1 - o.held_out)));
+  Index end = begin;
+  const auto trajectory = [&](Index k) {
+    return data.moments[static_cast<std::size_t>(k)].trajectory;
+  };
+  if (!data.moments.empty() && begin > 0) {
+    if (trajectory(parts.held_out_begin - 1) >= 20)
+      while (begin < parts.held_out_begin && trajectory(begin) == trajectory(begin - 1)) ++begin;
+    end = begin;
+    if (begin < parts.held_out_begin && data.found.estimated)
+      while (end > 0 && trajectory(end - 1) == trajectory(begin) &&
+             begin - end < 2 * data.fit.neighbours)
+        --end;
+  }
+  if (end < 1 || begin >= parts.held_out_begin) return parts;  // too few to set some aside
+  return {end, begin, parts.held_out_begin};
 }
 
 /// Ends the program where --set, --angle or --velocity leave no state to start from.
@@ -128,7 +164,57 @@ Subject::Subject(const TrainOptions& options) {
   std::error_code error;
   const fs::path beside = fs::proximate(options.data, options.out, error);
   file = {measured->fingerprint, (error ? fs::path(options.data) : beside).string()};
-  std::tie(samples, held_out) = physics::split(measured->samples, 1 - options.held_out);
+  const Parts parts = parts_of(*measured, options);
+  const auto range = [&](Index begin, Index end) {
+    return physics::part_of(measured->samples, begin, end);
+  };
+  samples = range(0, parts.learnt_end);
+  validation = range(parts.validation_begin, parts.held_out_begin);
+  held_out = range(parts.held_out_begin, measured->samples.size());
+  first_held_out = parts.held_out_begin;
+  if (!measured->found.estimated) return;
+  const auto recorded_of = [&](Index begin, Index end) {
+    Recorded part{recordings_of(*measured, begin, end), {}};
+    for (const physics::Recording& recording : part.recordings)
+      part.estimates.push_back(physics::estimate(recording, measured->fit));
+    return part;
+  };
+  recorded = recorded_of(0, parts.learnt_end);
+  validation_recorded = recorded_of(parts.validation_begin, parts.held_out_begin);
+  held_out_recorded = recorded_of(parts.held_out_begin, measured->samples.size());
+  noise = physics::noise_of(recorded.recordings, measured->fit);
+}
+
+double fastest_rate(const physics::DataSet& data) {
+  const Index n = data.accelerations.rows();
+  double rate = 0;
+  for (Index i = 0; i < n; ++i) {
+    const auto v = data.states.row(n + i).cast<double>();
+    const double spread = std::sqrt((v.array() - v.mean()).square().mean());
+    if (spread > 0)
+      rate = std::max(rate, data.accelerations.row(i).cast<double>().cwiseAbs().mean() / spread);
+  }
+  return rate;
+}
+
+physics::Stride Subject::stride(double times) const {
+  const double rate = fastest_rate(samples), step = measured->found.time_step;
+  // No fewer neighbours find place than in the first estimate: noise would come through again.
+  const Index shortest = 4 * measured->fit.neighbours + 2;
+  if (!(rate > 0)) return {shortest};
+  return {std::max<Index>(shortest, std::lround(times * 0.8 / rate / step)),
+          std::clamp<Index>(std::lround(std::ceil(step * rate / 0.15)), 1, 100)};
+}
+
+std::vector<Index> Subject::inner_rows(const Recorded& part) const {
+  std::vector<Index> rows;
+  Index first = 0;
+  for (const physics::Recording& recording : part.recordings) {
+    const Rows inner = tools::inner_rows(recording, measured->fit);
+    for (Index k = inner.begin; k < inner.end; ++k) rows.push_back(first + k);
+    first += recording.size();
+  }
+  return rows;
 }
 
 Eigen::MatrixXd trajectory_states(const TrainOptions& options, const Simulated& simulated,

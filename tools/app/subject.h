@@ -29,12 +29,31 @@ struct Simulated {
       : system(std::move(of)), truth(physics::motion_of(system)) {}
 };
 
+/// Motion as measured, and what was estimated from that.
+struct Recorded {
+  std::vector<physics::Recording> recordings;
+  std::vector<physics::Estimate> estimates;
+};
+
 struct Subject {
   std::vector<physics::Coordinate> coordinates, controls;
   std::optional<Simulated> simulated;  ///< or what is in a file:
   std::optional<OwnData> measured;
-  physics::DataSet samples, held_out;  ///< of the file
-  DataFile file;                       ///< how a resumed run finds it again
+  /// Of the file: what is learnt from, what watches meanwhile, and what judges at the end.
+  physics::DataSet samples, validation, held_out;
+  autodiff::Index first_held_out = 0;  ///< of all samples
+  /// The same over time, where their rates were estimated.
+  Recorded recorded, validation_recorded, held_out_recorded;
+  physics::Noise noise;  ///< of what was measured
+  DataFile file;         ///< how a resumed run finds it again
+
+  /// Which of all its rows, one recording after the other, are samples: those that were estimated
+  /// with neighbours on both sides.
+  std::vector<autodiff::Index> inner_rows(const Recorded& recorded) const;
+
+  /// How a learnt law is followed to estimate rates with its help (physics/observe/recording.h):
+  /// over 0.8 of the time in which the motion changes, or so many times that.
+  physics::Stride stride(double times) const;
 
   /// Reads the file, if there is one. Throws IoError where it cannot be used.
   explicit Subject(const TrainOptions& options);
@@ -57,6 +76,10 @@ physics::DataSet label(const Simulated& simulated, const Eigen::MatrixXd& states
 /// Random states of the system's region, whose velocities reach `margin` times as far: 2n x count.
 Eigen::MatrixXd region_states(const Simulated& simulated, autodiff::Index count,
                               autodiff::Random& random, double margin = 1);
+
+/// How fast the fastest coordinate changes [1/s]: the mean |acceleration| over the velocity's
+/// deviation.
+double fastest_rate(const physics::DataSet& data);
 
 /// How trajectories are integrated: the true ones, and learnt ones at a tolerance. A learnt motion
 /// gets somewhat more steps than the true ones took; what needs more has run away.

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 
 #include "nn/learning/scales.h"
@@ -38,9 +39,10 @@ TEST_CASE("a trainer learns a planet's motion") {
   Random random(3);
   model.initialise(random);
   nn::Soap soap(model.parameters());
-  nn::Trainer trainer(
-      model, soap,
-      {.loss = nn::in_units_of(model.options().acceleration_scale, nn::l1_loss), .batch = 64});
+  nn::Trainer trainer(model, soap,
+                      {.objective = nn::of_accelerations(
+                           nn::in_units_of(model.options().acceleration_scale, nn::l1_loss)),
+                       .batch = 64});
   trainer.fit(data, random, 2000, [](long step) {
     return nn::WarmupCosine{.peak = 1e-2, .warmup = 20, .total = 2000}.rate(step);
   });
@@ -58,8 +60,9 @@ TEST_CASE("a trainer's steps are those taken by hand, on any number of threads")
     nn::Soap soap(model.parameters());
     nn::Trainer trainer(model, soap, {.batch = 64, .shard_width = 16, .threads = threads});
     for (int k = 0; k < 5; ++k) {
-      CHECK(
-          std::isfinite(trainer.loss_and_gradient(data.states.data(), data.accelerations.data())));
+      const std::array<const autodiff::Scalar*, 2> batch{data.states.data(),
+                                                         data.accelerations.data()};
+      CHECK(std::isfinite(trainer.loss_and_gradient(batch)));
       REQUIRE(trainer.finite());
       trainer.step(1e-3);
     }

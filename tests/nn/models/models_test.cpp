@@ -239,7 +239,7 @@ TEST_CASE("each model learns a small fixed set") {
 TEST_CASE("a divergence names the sample, the operation and a singular mass matrix") {
   nn::LagrangianNetwork model({.hidden = {4}});  // all parameters zero: L = 0, M = 0
   const Matrix x = states(9, 3).cast<Scalar>(), target = Matrix::Ones(2, 3);
-  const auto found = find_divergence(model, nn::l1_loss, x, target);
+  const auto found = find_divergence(model, nn::of_accelerations(nn::l1_loss), {x, target});
   REQUIRE(found);
   CHECK(found->sample == 0);
   CHECK(found->state == x.col(0));
@@ -251,9 +251,9 @@ TEST_CASE("a divergence names the sample, the operation and a singular mass matr
 TEST_CASE("a divergence is looked for sample by sample, and not found where all is well") {
   const auto model = drawn(nn::DeepLagrangianNetwork(small), 10);
   Matrix x = states(11, 4).cast<Scalar>(), target = Matrix::Ones(2, 4);
-  CHECK_FALSE(find_divergence(model, nn::l1_loss, x, target));
+  CHECK_FALSE(find_divergence(model, nn::of_accelerations(nn::l1_loss), {x, target}));
   target(1, 2) = std::numeric_limits<Scalar>::quiet_NaN();
-  const auto found = find_divergence(model, nn::l1_loss, x, target);
+  const auto found = find_divergence(model, nn::of_accelerations(nn::l1_loss), {x, target});
   REQUIRE(found);
   CHECK(found->sample == 2);
   CHECK(found->state == x.col(2));
@@ -268,7 +268,7 @@ TEST_CASE("of several bad samples the first is named, with its own state and mas
   const Matrix x = states(20, 5).cast<Scalar>();
   Matrix target = Matrix::Ones(2, 5);
   target(0, 4) = target(1, 1) = target(0, 3) = std::numeric_limits<Scalar>::infinity();
-  const auto found = find_divergence(model, nn::mse_loss, x, target);
+  const auto found = find_divergence(model, nn::of_accelerations(nn::mse_loss), {x, target});
   REQUIRE(found);
   CHECK(found->sample == 1);
   CHECK(found->state == x.col(1));
@@ -282,9 +282,9 @@ TEST_CASE("a gradient that is not finite is a divergence though the loss is fini
   };
   const Matrix x = states(21, 3).cast<Scalar>();
   Matrix target = Matrix::Ones(2, 3);
-  CHECK_FALSE(find_divergence(model, root, x, target));
+  CHECK_FALSE(find_divergence(model, nn::of_accelerations(root), {x, target}));
   target.col(2).setZero();  // the root's slope at 0
-  const auto found = find_divergence(model, root, x, target);
+  const auto found = find_divergence(model, nn::of_accelerations(root), {x, target});
   REQUIRE(found);
   CHECK(found->sample == 2);
   CHECK_FALSE(found->condition);  // it has no mass matrix

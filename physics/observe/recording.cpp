@@ -1,0 +1,354 @@
+#include "physics/observe/recording.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "autodiff/kernels/decompositions.h"
+#include "autodiff/parallel.h"
+#include "physics/integrate/runge_kutta.h"
+
+namespace physics {
+namespace {
+
+constexpr Index degree = 4;
+/// Widths that best_fit tries.
+constexpr Index widths[]{3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+/// So many rows tell which is best; all of a long file would take long.
+constexpr Index enough = 4000;
+
+/// Weights of the times' values for the value, the first and the second derivative at t = 0 of the
+/// polynomial that fits them best: 3 x times.
+Eigen::MatrixXd weights(const Eigen::VectorXd& times) {
+  const Index count = times.size(), terms = std::min(degree + 1, count);
+  // In units of the longest time, for the powers to be of like size.
+  const double longest = times.cwiseAbs().maxCoeff(), unit = longest > 0 ? longest : 1;
+  Eigen::MatrixXd powers(count, terms);
+  powers.col(0).setOnes();
+  for (Index k = 1; k < terms; ++k) powers.col(k) = powers.col(k - 1).cwiseProduct(times / unit);
+  Eigen::MatrixXd found = Eigen::MatrixXd::Zero(3, count);
+  const Index known = std::min<Index>(3, terms);
+  found.topRows(known) =
+      autodiff::least_squares(powers, Eigen::MatrixXd::Identity(count, count)).topRows(known);
+  found.row(1) /= unit;
+  found.row(2) *= 2 / (unit * unit);
+  return found;
+}
+
+/// The rows that a time is fitted with, and their weights; the same again where times are even.
+class Neighbourhood {
+ public:
+  Neighbourhood(const Eigen::VectorXd& t, Index neighbours)
+      : t_(t), width_(std::min(2 * neighbours + 1, t.size())), neighbours_(neighbours) {}
+
+  void go_to(Index k) {
+    first_ = std::clamp<Index>(k - neighbours_, 0, t_.size() - width_);
+    here_ = k - first_;
+    Eigen::VectorXd times = t_.segment(first_, width_).array() - t_[k];
+    const double unit = times.cwiseAbs().maxCoeff();
+    if (times_.size() == width_ && (times - times_).cwiseAbs().maxCoeff() <= 1e-9 * unit) return;
+    weights_ = weights(times);
+    times_ = std::move(times);
+  }
+
+  /// Value and two derivatives of rows y (n x T): n x 3.
+  Eigen::MatrixXd derivatives(const Eigen::MatrixXd& y) const {
+    return y.middleCols(first_, width_) * weights_.transpose();
+  }
+  /// By which the fit follows the value that stands there itself.
+  double leverage() const { return weights_(0, here_); }
+  /// Of the first derivative, for values with noise of deviation 1.
+  double rate_deviation() const { return weights_.row(1).norm(); }
+  Index width() const { return width_; }
+
+ private:
+  const Eigen::VectorXd& t_;
+  Index width_, neighbours_, first_ = 0, here_ = 0;
+  Eigen::VectorXd times_;
+  Eigen::MatrixXd weights_;
+};
+
+/// What is fitted: velocities where they were measured, else coordinates.
+const Eigen::MatrixXd& fitted(const Recording& recording) {
+  return recording.v.size() > 0 ? recording.v : recording.q;
+}
+
+void require_sense(const Recording& r) {
+  const auto fits = [&](const Eigen::MatrixXd& rows) {
+    return rows.size() == 0 || rows.cols() == r.size();
+  };
+  if (r.size() == 0 || r.q.cols() != r.size() || !fits(r.v) || !fits(r.controls) ||
+      (r.v.size() > 0 && r.v.rows() != r.q.rows()))
+    throw std::invalid_argument("[recording] " + std::to_string(r.size()) + " times, q " +
+                                std::to_string(r.q.rows()) + 'x' + std::to_string(r.q.cols()) +
+                                ", v " + std::to_string(r.v.rows()) + 'x' +
+                                std::to_string(r.v.cols()) + ", controls of " +
+                                std::to_string(r.controls.cols()) + " times");
+}
+
+/// Calls visit(recording, neighbourhood, k) for rows k spread evenly over all that have more
+/// neighbours than the fit has terms.
+template <class Visit>
+void visit_rows(std::span<const Recording> recordings, const LocalFit& fit, const Visit& visit) {
+  Index total = 0;
+  for (const Recording& r : recordings) total += r.size();
+  const Index stride = std::max<Index>(1, total / enough);
+  Index next = 0, passed = 0;
+  for (const Recording& r : recordings) {
+    Neighbourhood around(r.t, fit.neighbours);
+    if (around.width() > degree + 1)
+      for (; next < passed + r.size(); next += stride) {
+        around.go_to(next - passed);
+        visit(r, around, next - passed);
+      }
+    passed += r.size();
+    next = std::max(next, passed);
+  }
+}
+
+}  // namespace
+
+LocalFit best_fit(std::span<const Recording> recordings) {
+  for (const Recording& r : recordings) require_sense(r);
+  std::vector<Index> sizes;
+  for (const Recording& r : recordings) sizes.push_back(r.size());
+  if (sizes.empty()) return {};
+  std::sort(sizes.begin(), sizes.end());
+  const Index typical = sizes[sizes.size() / 2];
+  // Differences of rounding tell nothing.
+  Eigen::ArrayXd least = Eigen::ArrayXd::Constant(fitted(recordings.front()).rows(),
+                                                  std::numeric_limits<double>::min());
+  visit_rows(recordings, {widths[0]}, [&](const Recording& r, const Neighbourhood&, Index k) {
+    least += (1e-10 * fitted(r).col(k)).array().square();
+  });
+  LocalFit best;
+  double smallest = std::numeric_limits<double>::infinity();
+  for (const Index width : widths) {
+    if (width > widths[0] && 4 * width + 2 > typical) break;  // it would see half of a trajectory
+    Eigen::ArrayXd squares = Eigen::ArrayXd::Zero(fitted(recordings.front()).rows());
+    visit_rows(recordings, {width}, [&](const Recording& r, const Neighbourhood& around, Index k) {
+      const Eigen::MatrixXd& y = fitted(r);
+      const Eigen::VectorXd residual = y.col(k) - around.derivatives(y).col(0);
+      squares += (residual / (1 - around.leverage())).array().square();
+    });
+    const double error = (squares + least).log().sum();
+    if (error < smallest) {
+      smallest = error;
+      best.neighbours = width;
+    }
+  }
+  return best;
+}
+
+Estimate estimate(const Recording& r, const LocalFit& fit) {
+  require_sense(r);
+  const Index n = r.q.rows();
+  Estimate found{Eigen::MatrixXd(2 * n, r.size()), Eigen::MatrixXd(n, r.size())};
+  Neighbourhood around(r.t, fit.neighbours);
+  for (Index k = 0; k < r.size(); ++k) {
+    around.go_to(k);
+    const Eigen::MatrixXd rates = around.derivatives(fitted(r));
+    if (r.v.size() > 0) {
+      found.states.col(k) << r.q.col(k), r.v.col(k);
+      found.accelerations.col(k) = rates.col(1);
+    } else {
+      found.states.col(k) << rates.col(0), rates.col(1);
+      found.accelerations.col(k) = rates.col(2);
+    }
+  }
+  return found;
+}
+
+namespace {
+
+/// A stretch of a recording that a law is followed over.
+struct Stretch {
+  std::size_t recording;
+  Index begin, size;
+};
+
+/// As long as `window`, each half of it behind the one before; the last ends where the recording
+/// does.
+std::vector<Stretch> stretches_of(std::span<const Recording> recordings, Index window) {
+  std::vector<Stretch> all;
+  for (std::size_t r = 0; r < recordings.size(); ++r) {
+    const Index size = std::min(window, recordings[r].size());
+    for (Index begin = 0;; begin += std::max<Index>(1, size / 2)) {
+      const Index last = recordings[r].size() - size;
+      all.push_back({r, std::min(begin, last), size});
+      if (begin >= last) break;
+    }
+  }
+  return all;
+}
+
+/// The law's coordinates and velocities along some stretches of one size, from the estimates: for
+/// each stretch 2n x size.
+std::vector<Eigen::MatrixXd> follow(std::span<const Recording> recordings,
+                                    std::span<const Estimate> from, const Motion& law,
+                                    std::span<const Stretch> stretches, Index substeps) {
+  const auto count = static_cast<Index>(stretches.size());
+  const Index size = stretches.front().size, k = law.controls();
+  Eigen::MatrixXd y(2 * law.coordinates(), count);
+  std::vector<Eigen::MatrixXd> paths;
+  for (Index s = 0; s < count; ++s) {
+    const Stretch& one = stretches[static_cast<std::size_t>(s)];
+    y.col(s) = from[one.recording].states.col(one.begin);
+    paths.emplace_back(y.rows(), size);
+    paths.back().col(0) = y.col(s);
+  }
+  Eigen::RowVectorXd t(count), h(count);
+  Eigen::MatrixXd u(k, count), after(k, count), rates(y.rows(), count);
+  for (Index point = 1; point < size; ++point) {
+    for (Index s = 0; s < count; ++s) {
+      const Stretch& one = stretches[static_cast<std::size_t>(s)];
+      const Recording& r = recordings[one.recording];
+      const Index at = one.begin + point;
+      t[s] = r.t[at - 1];
+      h[s] = r.t[at] - r.t[at - 1];
+      if (k > 0) u.col(s) = r.controls.col(at - 1), after.col(s) = r.controls.col(at);
+    }
+    const auto steps = static_cast<double>(substeps);
+    const Eigen::ArrayXXd step = (h / steps).array().replicate(y.rows(), 1);
+    for (Index s = 0; s < substeps; ++s)
+      y = rk4_step(
+              [&](double part, const Eigen::ArrayXXd& state) -> Eigen::ArrayXXd {
+                const double passed = (static_cast<double>(s) + part) / steps;
+                law(t + passed * h, state.matrix(), u + passed * (after - u), rates);
+                return rates.array();
+              },
+              Eigen::ArrayXXd(y.array()), step)
+              .matrix();
+    for (Index s = 0; s < count; ++s) paths[static_cast<std::size_t>(s)].col(point) = y.col(s);
+  }
+  return paths;
+}
+
+}  // namespace
+
+std::vector<Estimate> refine(std::span<const Recording> recordings,
+                             std::span<const Estimate> before, const Motion& law,
+                             const Stride& stride, int threads) {
+  const Index n = law.coordinates();
+  if (before.size() != recordings.size() || stride.window < 1 || stride.substeps < 1)
+    throw std::invalid_argument("[refine] " + std::to_string(recordings.size()) + " recordings, " +
+                                std::to_string(before.size()) + " estimates, windows of " +
+                                std::to_string(stride.window) + " times, " +
+                                std::to_string(stride.substeps) + " steps from one to the next");
+  for (std::size_t r = 0; r < recordings.size(); ++r) {
+    require_sense(recordings[r]);
+    if (recordings[r].q.rows() != n || recordings[r].controls.rows() < law.controls() ||
+        before[r].states.rows() != 2 * n || before[r].states.cols() != recordings[r].size())
+      throw std::invalid_argument(
+          "[refine] a recording of " + std::to_string(recordings[r].q.rows()) +
+          " coordinates and " + std::to_string(recordings[r].controls.rows()) +
+          " controls, estimates " + std::to_string(before[r].states.rows()) + 'x' +
+          std::to_string(before[r].states.cols()) + ": the law has " + std::to_string(n) + " and " +
+          std::to_string(law.controls()));
+  }
+  const std::vector<Stretch> stretches = stretches_of(recordings, stride.window);
+  std::vector<Recording> rests(stretches.size());
+  std::vector<Eigen::MatrixXd> paths(stretches.size());
+  // Pieces of equal sizes side by side, some hundred at a time.
+  std::vector<std::pair<std::size_t, std::size_t>> pieces;
+  for (std::size_t begin = 0, end; begin < stretches.size(); begin = end) {
+    for (end = begin + 1; end < stretches.size() && end - begin < 256 &&
+                          stretches[end].size == stretches[begin].size;)
+      ++end;
+    pieces.emplace_back(begin, end);
+  }
+  autodiff::parallel_for(static_cast<Index>(pieces.size()), threads, [&](Index piece) {
+    const auto [begin, end] = pieces[static_cast<std::size_t>(piece)];
+    auto some = follow(recordings, before, law, std::span(stretches).subspan(begin, end - begin),
+                       stride.substeps);
+    for (std::size_t s = begin; s < end; ++s) {
+      const Stretch& one = stretches[s];
+      paths[s] = std::move(some[s - begin]);
+      const Recording& r = recordings[one.recording];
+      rests[s] = {r.t.segment(one.begin, one.size),
+                  r.q.middleCols(one.begin, one.size) - paths[s].topRows(n)};
+      if (r.v.size() > 0) rests[s].v = r.v.middleCols(one.begin, one.size) - paths[s].bottomRows(n);
+    }
+  });
+  const auto usable_rest = [](const Recording& rest) {
+    return rest.q.allFinite() && rest.v.allFinite();
+  };
+  std::vector<Recording> usable;
+  std::copy_if(rests.begin(), rests.end(), std::back_inserter(usable), usable_rest);
+  const LocalFit fit = best_fit(usable);
+  std::vector<Estimate> found(before.begin(), before.end());
+  for (std::size_t s = 0; s < stretches.size(); ++s) {
+    if (!usable_rest(rests[s])) continue;  // the law is not right enough there
+    const Stretch& one = stretches[s];
+    const Estimate rest = estimate(rests[s], fit);
+    Eigen::MatrixXd rates(2 * n, one.size);
+    const Recording& r = recordings[one.recording];
+    law(r.t.segment(one.begin, one.size).transpose(), paths[s],
+        r.controls.size() > 0 ? Eigen::MatrixXd(r.controls.middleCols(one.begin, one.size))
+                              : Eigen::MatrixXd(0, one.size),
+        rates);
+    const bool first = one.begin == 0,
+               last = one.begin + one.size == recordings[one.recording].size();
+    const Index from = first ? 0 : one.size / 4, to = last ? one.size : one.size - one.size / 4;
+    const Index count = to - from;
+    found[one.recording].states.middleCols(one.begin + from, count) =
+        (paths[s] + rest.states).middleCols(from, count);
+    found[one.recording].accelerations.middleCols(one.begin + from, count) =
+        (rates.bottomRows(n) + rest.accelerations).middleCols(from, count);
+  }
+  return found;
+}
+
+namespace {
+
+/// Standard deviations of coordinates and velocities over all recordings, n each; 1 where nothing
+/// varies.
+std::pair<Eigen::ArrayXd, Eigen::ArrayXd> spreads_of(std::span<const Recording> recordings,
+                                                     const LocalFit& fit) {
+  const Index n = recordings.front().q.rows();
+  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(2 * n), squares = sum;
+  double count = 0;
+  for (const Recording& r : recordings) {
+    const Eigen::ArrayXXd states = estimate(r, fit).states.array();
+    sum += states.rowwise().sum();
+    squares += states.square().rowwise().sum();
+    count += static_cast<double>(r.size());
+  }
+  Eigen::ArrayXd all = (squares / count - (sum / count).square()).max(0).sqrt();
+  all = (all > 0).select(all, 1);
+  return {all.head(n), all.tail(n)};
+}
+
+}  // namespace
+
+Noise noise_of(std::span<const Recording> recordings, const LocalFit& fit) {
+  if (recordings.empty()) return {};
+  for (const Recording& r : recordings) require_sense(r);
+  const Index n = recordings.front().q.rows();
+  Eigen::ArrayXd q = Eigen::ArrayXd::Zero(n), v = q;
+  Index count = 0;
+  double rate_deviation = 0;
+  visit_rows(recordings, fit, [&](const Recording& r, const Neighbourhood& around, Index k) {
+    const double rest = 1 - around.leverage();
+    q += (r.q.col(k) - around.derivatives(r.q).col(0)).array().square() / rest;
+    if (r.v.size() > 0) v += (r.v.col(k) - around.derivatives(r.v).col(0)).array().square() / rest;
+    rate_deviation += around.rate_deviation();
+    ++count;
+  });
+  const double samples = std::max<double>(1, static_cast<double>(count));
+  q = (q / samples).sqrt();
+  v = recordings.front().v.size() > 0 ? Eigen::ArrayXd((v / samples).sqrt())
+                                      : Eigen::ArrayXd(q * rate_deviation / samples);
+  // Where nothing is left over, or nothing was fitted, values are right to some digits.
+  const double digits = count > 0 ? 1e-8 : 1e-4;
+  const std::pair<Eigen::ArrayXd, Eigen::ArrayXd> spread = spreads_of(recordings, fit);
+  q = q.max(digits * spread.first);
+  v = v.max(digits * spread.second);
+  return {q, v};
+}
+
+}  // namespace physics

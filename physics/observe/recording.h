@@ -1,0 +1,65 @@
+// What was measured of a motion over time, and what can be estimated from that without a law of
+// motion: velocities, accelerations, and how large the noise is.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "physics/motion.h"
+
+namespace physics {
+
+using autodiff::Index;
+
+/// One trajectory as it was measured, at T times.
+struct Recording {
+  Eigen::VectorXd t;              ///< T, growing [s]
+  Eigen::MatrixXd q;              ///< n x T; an angle goes on over whole turns
+  Eigen::MatrixXd v = {};         ///< n x T; empty where velocities were not measured
+  Eigen::MatrixXd controls = {};  ///< k x T, what drives the motion; empty: nothing
+
+  Index size() const { return t.size(); }
+};
+
+/// How rates are estimated: a polynomial of degree 4, fitted by least squares to a time and its
+/// neighbours, is differentiated there.
+struct LocalFit {
+  Index neighbours = 3;  ///< on each side; at the ends of a trajectory as many, on the other side
+};
+
+/// The fit that suits the noise: of some widths, the one that best predicts what it has not been
+/// shown, each time's value from its neighbours alone. Short recordings are fitted as they allow.
+LocalFit best_fit(std::span<const Recording> recordings);
+
+struct Estimate {
+  Eigen::MatrixXd states;         ///< 2n x T
+  Eigen::MatrixXd accelerations;  ///< n x T
+};
+/// At every time of the recording. Measured velocities stand as they are, and so do the coordinates
+/// beside them.
+Estimate estimate(const Recording& recording, const LocalFit& fit);
+
+/// How a law is followed.
+struct Stride {
+  Index window;        ///< over so many times
+  Index substeps = 1;  ///< Runge-Kutta steps from one to the next
+};
+
+/// Better estimates with the help of a law that is nearly right. It is followed from where
+/// estimates say that the motion was; what is left between that and what was measured is small and
+/// smooth, and so its polynomials may be fitted to more neighbours than those of the motion itself:
+/// less noise comes through, and less of the motion's own higher derivatives is lost. Windows begin
+/// each half of their length, and the middle of each is used. `before`: the estimates so far, of
+/// every recording; where the law runs away they stay.
+std::vector<Estimate> refine(std::span<const Recording> recordings,
+                             std::span<const Estimate> before, const Motion& law,
+                             const Stride& stride, int threads);
+
+/// How far measured values lie from the truth, and estimated velocities: standard deviations, as
+/// the residuals of the fits tell, and never 0. n each.
+struct Noise {
+  Eigen::VectorXd q, v;
+};
+Noise noise_of(std::span<const Recording> recordings, const LocalFit& fit);
+
+}  // namespace physics

@@ -1,0 +1,499 @@
+// What is estimated of motions that were measured, with a law and without: held against the truth
+// that the measurements were made from.
+#include "physics/observe/recording.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autodiff/random.h"
+#include "physics/integrate/roll_out.h"
+#include "physics/systems/table.h"
+#include "tests/precision.h"
+
+using autodiff::Index;
+using autodiff::Random;
+using Eigen::MatrixXd;
+using Eigen::RowVectorXd;
+using Eigen::VectorXd;
+using physics::best_fit;
+using physics::Estimate;
+using physics::estimate;
+using physics::LocalFit;
+using physics::Motion;
+using physics::Noise;
+using physics::noise_of;
+using physics::Recording;
+using physics::refine;
+
+namespace {
+
+constexpr double gravity = 9.8;
+
+// ---------------------------------------------------------------- times and noise
+
+VectorXd times(Index rows, double interval, bool even) {
+  Random random(1);
+  VectorXd t(rows);
+  for (Index k = 0; k < rows; ++k)
+    t[k] = interval * (static_cast<double>(k) + (even ? 0 : random.uniform(0, 0.5)));
+  return t;
+}
+
+MatrixXd noise(Random& random, Index rows, Index cols, double deviation) {
+  return random.normal_matrix(rows, cols).cast<double>() * deviation;
+}
+
+double deviation(const MatrixXd& errors) {
+  return std::sqrt(errors.squaredNorm() / static_cast<double>(errors.size()));
+}
+
+bool same_bits(const MatrixXd& a, const MatrixXd& b) {
+  return a.rows() == b.rows() && a.cols() == b.cols() &&
+         std::memcmp(a.data(), b.data(), sizeof(double) * static_cast<std::size_t>(a.size())) == 0;
+}
+bool same_bits(const Estimate& a, const Estimate& b) {
+  return same_bits(a.states, b.states) && same_bits(a.accelerations, b.accelerations);
+}
+
+// ---------------------------------------------------------------- polynomials and sines
+
+/// Two polynomials of that degree, around t = 2: their derivative of some order at t.
+MatrixXd polynomials(const VectorXd& t, int degree, int order) {
+  const double coefficients[2][5]{{1.5, -0.7, 0.9, -1.1, 0.8}, {-0.3, 1.2, 0.4, 0.6, -1.3}};
+  MatrixXd y = MatrixXd::Zero(2, t.size());
+  for (Index i = 0; i < 2; ++i)
+    for (int power = order; power <= degree; ++power) {
+      double c = coefficients[i][power];
+      for (int d = 0; d < order; ++d) c *= power - d;
+      y.row(i).array() += c * (t.transpose().array() - 2).pow(power - order);
+    }
+  return y;
+}
+
+void check_polynomials(const Recording& r, const LocalFit& fit, int degree, double tolerance) {
+  const Estimate e = estimate(r, fit);
+  REQUIRE(e.states.cols() == r.size());
+  CHECK((e.states.topRows(2) - polynomials(r.t, degree, 0)).cwiseAbs().maxCoeff() < tolerance);
+  CHECK((e.states.bottomRows(2) - polynomials(r.t, degree, 1)).cwiseAbs().maxCoeff() < tolerance);
+  CHECK((e.accelerations - polynomials(r.t, degree, 2)).cwiseAbs().maxCoeff() < tolerance);
+}
+
+/// sin(3 t) at 100 rows a second, for 5 s.
+Recording sine(double noise_of_q) {
+  Recording r{times(500, 0.01, true), {}};
+  Random random(2);
+  r.q = (3 * r.t).array().sin().transpose().matrix() + noise(random, 1, r.size(), noise_of_q);
+  return r;
+}
+
+// ---------------------------------------------------------------- pendulums
+
+/// Of length 1; in plain numbers, which are doubles whatever the engine's are.
+Motion pendulum(double g) {
+  return Motion::of_accelerations(1, [g](const MatrixXd& states, Eigen::Ref<MatrixXd> a) {
+    a = -g * states.topRows(1).array().sin();
+  });
+}
+
+struct Measured {
+  std::vector<Recording> recordings;
+  std::vector<Estimate> truth;
+};
+
+/// What is measured of three pendulums of length 1; of their velocities only with noise_of_v >= 0.
+Measured pendulums(double noise_of_q, bool even = true, double noise_of_v = -1, Index rows = 300,
+                   double interval = 0.02) {
+  const Motion motion = pendulum(gravity);
+  const MatrixXd starts{{1.2, -0.5, 2.4}, {0.3, 3, 0}};
+  const VectorXd t = times(rows, interval, even);
+  Random random(5);
+  Measured found;
+  for (const physics::Solution& s :
+       roll_out(motion, starts, (t.array() - t[0]).matrix(), {.rtol = 1e-10, .atol = 1e-10})) {
+    found.truth.push_back({s.y, motion(s.y).bottomRows(1)});
+    Recording r{t, s.y.topRows(1) + noise(random, 1, rows, noise_of_q)};
+    if (noise_of_v >= 0) r.v = s.y.bottomRows(1) + noise(random, 1, rows, noise_of_v);
+    found.recordings.push_back(std::move(r));
+  }
+  return found;
+}
+
+std::vector<Estimate> estimates_of(const std::vector<Recording>& recordings) {
+  const LocalFit fit = best_fit(recordings);
+  std::vector<Estimate> all;
+  for (const Recording& r : recordings) all.push_back(estimate(r, fit));
+  return all;
+}
+
+/// How far off: coordinates, velocities and accelerations of all recordings.
+struct Errors {
+  double q, v, a;
+};
+Errors errors_of(const std::vector<Estimate>& estimates, const std::vector<Estimate>& truth) {
+  REQUIRE(estimates.size() == truth.size());
+  MatrixXd all(3, 0);
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    REQUIRE(estimates[i].states.cols() == truth[i].states.cols());
+    MatrixXd some(3, all.cols() + truth[i].states.cols());
+    some.leftCols(all.cols()) = all;
+    some.rightCols(truth[i].states.cols()) << estimates[i].states - truth[i].states,
+        estimates[i].accelerations - truth[i].accelerations;
+    all = some;
+  }
+  return {deviation(all.row(0)), deviation(all.row(1)), deviation(all.row(2))};
+}
+
+// ---------------------------------------------------------------- an oscillator that is driven
+
+constexpr double stiffness = 4;
+
+/// q'' = -4 q + u.
+const Motion oscillator(1, 1,
+                        [](const RowVectorXd&, const MatrixXd& states, const MatrixXd& u,
+                           MatrixXd& rates) {
+                          rates.row(0) = states.row(1);
+                          rates.row(1) = -stiffness * states.row(0) + u;
+                        });
+
+MatrixXd drive(const VectorXd& t) { return 6 * (5 * t).array().sin().transpose().matrix(); }
+
+Measured oscillators(double noise_of_q) {
+  const VectorXd t = times(400, 0.01, false);
+  const Motion driven = oscillator.controlled_by(
+      [](const RowVectorXd& at, const MatrixXd&, MatrixXd& u) { u = drive(at.transpose()); });
+  const physics::Solution s = physics::rk45(
+      [&](double at, const VectorXd& y) {
+        return VectorXd(driven(RowVectorXd::Constant(1, at), MatrixXd(y)).col(0));
+      },
+      Eigen::Vector2d(1, 0), t[0], t[t.size() - 1], {.rtol = 1e-10, .atol = 1e-10}, t);
+  Random random(6);
+  return {{{t, s.y.topRows(1) + noise(random, 1, t.size(), noise_of_q), {}, drive(t)}},
+          {{s.y, driven(t.transpose(), s.y).bottomRows(1)}}};
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- estimate
+
+TEST_CASE("estimates are exact for polynomials of degree 4, at the ends too") {
+  for (const bool even : {true, false}) {
+    CAPTURE(even);
+    const VectorXd t = times(14, 0.25, even);
+    for (const Index neighbours : {2, 3, 5, 100}) {  // the last are more than there are
+      CAPTURE(neighbours);
+      check_polynomials({t, polynomials(t, 4, 0)}, {neighbours}, 4, 1e-10);
+    }
+  }
+}
+
+TEST_CASE("measured velocities stand as they are, and accelerations are their rates") {
+  for (const bool even : {true, false}) {
+    CAPTURE(even);
+    const VectorXd t = times(14, 0.25, even);
+    // The coordinates do not belong to the velocities, for them to be told apart.
+    const MatrixXd q = MatrixXd::Constant(2, t.size(), 7), v = polynomials(t, 4, 0);
+    const Estimate e = estimate({t, q, v}, {3});
+    CHECK(same_bits(e.states.topRows(2), q));
+    CHECK(same_bits(e.states.bottomRows(2), v));
+    CHECK((e.accelerations - polynomials(t, 4, 1)).cwiseAbs().maxCoeff() < 1e-10);
+  }
+}
+
+TEST_CASE("short recordings give what their rows allow") {
+  for (Index rows = 2; rows <= 6; ++rows) {
+    CAPTURE(rows);
+    const VectorXd t = times(rows, 0.25, false);
+    const int degree = std::min(4, static_cast<int>(rows) - 1);
+    const Recording r{t, polynomials(t, degree, 0)};
+    check_polynomials(r, {3}, degree, 1e-9);
+    check_polynomials(r, best_fit(std::vector{r}), degree, 1e-9);
+    const Noise noise = noise_of(std::vector{r}, {3});
+    // No noise shows, but who divides by it shall not divide by 0.
+    for (const VectorXd& one : {noise.q, noise.v}) {
+      CHECK(one.minCoeff() > 0);
+      CHECK(one.maxCoeff() < 1e-2);
+    }
+  }
+}
+
+TEST_CASE("a single row stands still") {
+  const VectorXd t = VectorXd::Constant(1, 3.5);
+  const MatrixXd q{{2.}, {-1.}}, v{{0.3}, {0.4}};
+  const Estimate alone = estimate({t, q}, {3}), with_velocity = estimate({t, q, v}, {3});
+  CHECK((alone.states.topRows(2) - q).cwiseAbs().maxCoeff() < 1e-15);
+  CHECK((alone.states.bottomRows(2).array() == 0).all());
+  CHECK((alone.accelerations.array() == 0).all());
+  CHECK(same_bits(with_velocity.states.bottomRows(2), v));
+  CHECK((with_velocity.accelerations.array() == 0).all());
+}
+
+TEST_CASE("a recording whose parts do not fit is refused with its sizes") {
+  const VectorXd t = times(5, 0.1, true);
+  const std::pair<Recording, const char*> wrong[]{
+      {{t, MatrixXd::Zero(2, 4)}, "[recording] 5 times, q 2x4, v 0x0, controls of 0 times"},
+      {{t, MatrixXd::Zero(2, 5), MatrixXd::Zero(2, 6)}, "5 times, q 2x5, v 2x6,"},
+      {{t, MatrixXd::Zero(2, 5), MatrixXd::Zero(1, 5)}, "5 times, q 2x5, v 1x5,"},
+      {{t, MatrixXd::Zero(2, 5), {}, MatrixXd::Zero(1, 3)}, "controls of 3 times"},
+      {{VectorXd(), MatrixXd()}, "0 times, q 0x0"}};
+  for (const auto& one : wrong) {
+    const Recording& r = one.first;
+    CHECK_THROWS_WITH_AS(estimate(r, {3}), doctest::Contains(one.second), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(best_fit(std::vector{r}), doctest::Contains(one.second),
+                         std::invalid_argument);
+  }
+}
+
+// ---------------------------------------------------------------- the fit that suits, and noise
+
+TEST_CASE("the best fit takes the more neighbours, the more noise there is") {
+  const auto neighbours = [](double noise_of_q) {
+    return best_fit(std::vector{sine(noise_of_q)}).neighbours;
+  };
+  const Index none = neighbours(0), little = neighbours(1e-4), much = neighbours(1e-2);
+  CHECK(none == 3);
+  CHECK(little >= 12);
+  CHECK(much > little);
+}
+
+TEST_CASE("the best fit sees at most half of a recording, and there is one where there are none") {
+  // It is all noise, of many coordinates: the wider a fit, the better.
+  Random random(3);
+  const auto neighbours = [&](Index rows) {
+    return best_fit(std::vector{Recording{times(rows, 0.01, true), noise(random, 30, rows, 1)}})
+        .neighbours;
+  };
+  CHECK(neighbours(20) == 4);
+  CHECK(neighbours(40) == 8);
+  CHECK(neighbours(200) == 48);
+  CHECK(best_fit({}).neighbours == 3);
+}
+
+TEST_CASE("velocities are fitted where they were measured, whatever the coordinates are") {
+  Recording r = sine(1);
+  r.v = sine(0).q;
+  CHECK(best_fit(std::vector{r}).neighbours == 3);
+  std::swap(r.q, r.v);
+  CHECK(best_fit(std::vector{r}).neighbours > 12);
+}
+
+TEST_CASE("noise is found from what was measured alone") {
+  for (const bool even : {true, false}) {
+    CAPTURE(even);
+    const VectorXd t = times(1500, 0.01, even);
+    const MatrixXd q = t.array().sin().transpose(), v = t.array().cos().transpose();
+    MatrixXd both(2, t.size());
+    Random random(4);
+    both << q + noise(random, 1, t.size(), 1e-3), 5 * q + noise(random, 1, t.size(), 4e-2);
+    MatrixXd rates(2, t.size());
+    rates << v, 5 * v;
+    const Recording r{t, both};
+    // The fit is narrow enough to follow the sine: all that is wrong comes from noise.
+    const LocalFit fit{8};
+    const Noise found = noise_of(std::vector{r}, fit);
+    CHECK(found.q[0] == doctest::Approx(1e-3).epsilon(0.1));
+    CHECK(found.q[1] == doctest::Approx(4e-2).epsilon(0.1));
+    const MatrixXd wrong = estimate(r, fit).states.bottomRows(2) - rates;
+    CHECK(found.v[0] == doctest::Approx(deviation(wrong.row(0))).epsilon(0.3));
+    CHECK(found.v[1] == doctest::Approx(deviation(wrong.row(1))).epsilon(0.3));
+
+    const Noise of_velocities =
+        noise_of(std::vector{Recording{t, both, rates + noise(random, 2, t.size(), 0.02)}}, fit);
+    CHECK(of_velocities.q[1] == doctest::Approx(4e-2).epsilon(0.1));
+    CHECK(of_velocities.v[0] == doctest::Approx(0.02).epsilon(0.1));
+    CHECK(of_velocities.v[1] == doctest::Approx(0.02).epsilon(0.1));
+  }
+}
+
+TEST_CASE("noise is that of all recordings, those left out that are too short to tell") {
+  Random random(7);
+  const auto recording = [&](Index rows, double size) {
+    return Recording{times(rows, 0.01, true), noise(random, 1, rows, size)};
+  };
+  const std::vector<Recording> recordings{recording(3, 100), recording(800, 1), recording(5, 100),
+                                          recording(800, 2)};
+  CHECK(noise_of(recordings, {3}).q[0] == doctest::Approx(std::sqrt(2.5)).epsilon(0.1));
+}
+
+TEST_CASE("some rows tell the noise of a long recording") {
+  Random random(8);
+  Recording r{times(20000, 0.01, true), {}};
+  r.q = r.t.array().sin().transpose().matrix() + noise(random, 1, r.size(), 1e-3);
+  CHECK(noise_of(std::vector{r}, {6}).q[0] == doctest::Approx(1e-3).epsilon(0.1));
+}
+
+// ---------------------------------------------------------------- with a law
+
+TEST_CASE("the true law makes accelerations several times better, with noise and without") {
+  for (const bool even : {true, false}) {
+    CAPTURE(even);
+    for (const double size : {0., 1e-3}) {
+      CAPTURE(size);
+      const Measured data = pendulums(size, even);
+      const std::vector<Estimate> before = estimates_of(data.recordings);
+      const std::vector<Estimate> after =
+          refine(data.recordings, before, pendulum(gravity), {.window = 128}, 1);
+      const Errors was = errors_of(before, data.truth), is = errors_of(after, data.truth);
+      CHECK(is.a < was.a / 2.5);
+      CHECK(is.v < was.v / 2);
+      CHECK(is.q < 0.9 * was.q);
+    }
+  }
+}
+
+TEST_CASE("a law on the tape serves as one in plain numbers does") {
+  const Measured data = pendulums(1e-3);
+  const std::vector<Estimate> before = estimates_of(data.recordings);
+  const Motion on_tape =
+      motion_of(make_system(physics::find_system("pendulum"), {{"l", 1}, {"g", gravity}}));
+  const auto error = [&](const Motion& law) {
+    return errors_of(refine(data.recordings, before, law, {.window = 128}, 1), data.truth).a;
+  };
+  CHECK(error(on_tape) < errors_of(before, data.truth).a / 2.5);
+  CHECK(error(on_tape) == doctest::Approx(error(pendulum(gravity))).epsilon(1e5 * rounding));
+}
+
+TEST_CASE("every row is refined, from the first to the last, whatever the window") {
+  for (const Index window : {16, 37, 99, 100, 1000}) {
+    CAPTURE(window);
+    const Measured data = pendulums(0, false, -1, 100);
+    const std::vector<Estimate> before = estimates_of(data.recordings);
+    const std::vector<Estimate> after =
+        refine(data.recordings, before, pendulum(gravity), {.window = window}, 1);
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const auto wrong = [&](const Estimate& e) {
+        return MatrixXd((e.accelerations - data.truth[i].accelerations).cwiseAbs());
+      };
+      CHECK((after[i].accelerations.array() != before[i].accelerations.array()).all());
+      CHECK(wrong(after[i]).maxCoeff() < 0.1 * wrong(before[i]).maxCoeff());
+    }
+  }
+}
+
+TEST_CASE("a law that is wrong does little harm, and some good where it is nearly right") {
+  for (const double size : {0., 1e-3}) {
+    CAPTURE(size);
+    const Measured data = pendulums(size);
+    const std::vector<Estimate> before = estimates_of(data.recordings);
+    const double was = errors_of(before, data.truth).a;
+    const auto with_gravity = [&](double g) {
+      return errors_of(refine(data.recordings, before, pendulum(g), {.window = 64}, 1), data.truth)
+          .a;
+    };
+    CHECK(with_gravity(9) < was);
+    CHECK(with_gravity(7) < 2 * was);
+    CHECK(with_gravity(0) < 2 * was);
+    CHECK(with_gravity(9) > with_gravity(gravity));
+  }
+}
+
+TEST_CASE("where the law runs away, estimates stay as they were") {
+  const Measured data = pendulums(1e-3);
+  const std::vector<Estimate> before = estimates_of(data.recordings);
+  const Motion nowhere(1,
+                       [](const MatrixXd&, MatrixXd& rates) { rates.setConstant(std::nan("")); });
+  const std::vector<Estimate> after = refine(data.recordings, before, nowhere, {.window = 128}, 1);
+  REQUIRE(after.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(same_bits(after[i], before[i]));
+
+  // Only the third pendulum swings that far, and does so within every window.
+  const Motion walled(1, [truth = pendulum(gravity)](const MatrixXd& states, MatrixXd& rates) {
+    rates = truth(states);
+    for (Index s = 0; s < states.cols(); ++s)
+      if (std::abs(states(0, s)) > 2) rates.col(s).setConstant(std::nan(""));
+  });
+  const std::vector<Estimate> partly = refine(data.recordings, before, walled, {.window = 128}, 1);
+  const auto error = [&](const std::vector<Estimate>& e, std::size_t i) {
+    return deviation(e[i].accelerations - data.truth[i].accelerations);
+  };
+  CHECK(same_bits(partly[2], before[2]));
+  for (const std::size_t i : {0, 1}) CHECK(error(partly, i) < 0.5 * error(before, i));
+}
+
+TEST_CASE("a law is refined with to the same bits on any number of threads") {
+  // Windows of 4 rows are several hundred, which are shared out; and one recording is shorter.
+  Measured data = pendulums(1e-3, false);
+  Recording& last = data.recordings.back();
+  last = {VectorXd(last.t.head(3)), MatrixXd(last.q.leftCols(3))};
+  const std::vector<Estimate> before = estimates_of(data.recordings);
+  for (const Index window : {4, 64}) {
+    CAPTURE(window);
+    const auto refined = [&](int threads) {
+      return refine(data.recordings, before, pendulum(gravity), {.window = window}, threads);
+    };
+    const std::vector<Estimate> one = refined(1), two = refined(2);
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      CHECK(one[i].states.allFinite());
+      CHECK(same_bits(one[i], two[i]));
+    }
+    CHECK(!same_bits(one[0], before[0]));
+  }
+}
+
+TEST_CASE("a law is followed under the controls that there were") {
+  // With noise, beside which the straight lines between the controls' values do not count.
+  const Measured data = oscillators(1e-3);
+  const std::vector<Estimate> before = estimates_of(data.recordings);
+  const auto error = [&](const std::vector<Recording>& recordings) {
+    return errors_of(refine(recordings, before, oscillator, {.window = 128}, 1), data.truth).a;
+  };
+  std::vector<Recording> left_alone = data.recordings;
+  left_alone[0].controls.setZero();
+  const double driven = error(data.recordings);
+  CHECK(driven < errors_of(before, data.truth).a / 2);
+  CHECK(driven < error(left_alone) / 2);
+}
+
+TEST_CASE("measured velocities stand beside a law, and their rates become better with it") {
+  const Measured data = pendulums(1e-2, true, 1e-3);
+  const std::vector<Estimate> before = estimates_of(data.recordings);
+  const std::vector<Estimate> after =
+      refine(data.recordings, before, pendulum(gravity), {.window = 128}, 1);
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    CHECK((after[i].states.topRows(1) - data.recordings[i].q).cwiseAbs().maxCoeff() < 1e-13);
+    CHECK((after[i].states.bottomRows(1) - data.recordings[i].v).cwiseAbs().maxCoeff() < 1e-13);
+  }
+  CHECK(errors_of(after, data.truth).a < 0.8 * errors_of(before, data.truth).a);
+}
+
+TEST_CASE("where rows are far apart, a law is followed in several steps") {
+  const Measured data = pendulums(0, true, -1, 60, 0.12);
+  const std::vector<Estimate> before = estimates_of(data.recordings);
+  const auto error = [&](Index substeps) {
+    return errors_of(refine(data.recordings, before, pendulum(gravity),
+                            {.window = 16, .substeps = substeps}, 1),
+                     data.truth)
+        .a;
+  };
+  CHECK(error(1) < errors_of(before, data.truth).a);
+  CHECK(error(4) < error(1));
+}
+
+TEST_CASE("a law is followed at the times that there were") {
+  const Measured data = oscillators(1e-3);
+  const std::vector<Estimate> before = estimates_of(data.recordings);
+  std::vector<Recording> without = data.recordings;
+  without[0].controls.resize(0, 0);
+  const auto error = [&](double late) {
+    const Motion timed =
+        oscillator.controlled_by([late](const RowVectorXd& t, const MatrixXd&, MatrixXd& u) {
+          u = drive(t.transpose().array() - late);
+        });
+    return errors_of(refine(without, before, timed, {.window = 128}, 1), data.truth).a;
+  };
+  CHECK(error(0) < errors_of(before, data.truth).a / 2);
+  CHECK(error(0) < error(0.4) / 2);
+}
+
+TEST_CASE("a law without the controls that there were is refused") {
+  const Measured data = oscillators(0);
+  CHECK_THROWS_AS(
+      refine(data.recordings, estimates_of(data.recordings), pendulum(gravity), {.window = 32}, 1),
+      std::invalid_argument);
+}

@@ -1,0 +1,163 @@
+// ./train on motion as people measure it: noisy, with friction, a few rows of it; and what it says
+// of a run that overfits, sticks, or gains nothing any more.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdio>
+
+#include "autodiff/matrix.h"
+#include "tests/program/program.h"
+
+using program::contains;
+using program::Folder;
+using program::metrics_without_time;
+using program::Outcome;
+
+namespace {
+
+constexpr bool single = sizeof(autodiff::Scalar) == sizeof(float);
+
+/// Swings of a pendulum as simulate writes them: coordinates, a row every 0.05 s.
+void swings(const Folder& folder, const std::string& flags) {
+  REQUIRE(folder
+              .simulate("--system pendulum --trajectories 20 --duration 3 --step 0.05 "
+                        "--columns coordinates " +
+                        flags + " --out swings.csv")
+              .code == 0);
+}
+
+/// A pendulum's swings, five states each: too few rows to estimate accelerations from.
+std::string short_swings(int count) {
+  std::string csv = "trajectory,t,theta:angle,theta'\n";
+  for (int k = 0; k < count; ++k) {
+    double q = std::sin(1. + k) * 2, v = std::cos(2.3 * k) * 3;
+    for (int row = 0; row < 5; ++row) {
+      char line[120];
+      std::snprintf(line, sizeof line, "%d,%.2f,%.17g,%.17g\n", k, 0.05 * row, q, v);
+      csv += line;
+      for (int step = 0; step < 1000; ++step) {  // by leapfrog, to some 1e-9
+        v -= 0.5 * 5e-5 * 9.81 * std::sin(q);
+        q += 5e-5 * v;
+        v -= 0.5 * 5e-5 * 9.81 * std::sin(q);
+      }
+    }
+  }
+  return csv;
+}
+
+double error(const Folder& folder, const std::string& run) {
+  return folder.json(run + "/result.json")["acceleration_l1_relative"][0].get<double>();
+}
+
+}  // namespace
+
+TEST_CASE("friction is found where there is some, and only there") {
+  const Folder folder;
+  for (const bool damped : {false, true}) {
+    CAPTURE(damped);
+    swings(folder, damped ? "--set friction=0.3" : "");
+    const Outcome run = folder.train("--data swings.csv --hidden 8 --steps 400 --out X");
+    REQUIRE(run.code == 0);
+    CHECK(contains(run.out, damped ? "friction  linear: a trial" : "friction  none: a trial"));
+    CHECK(folder.json("X/result.json")["friction"] == (damped ? "linear" : "none"));
+    CHECK(contains(folder.read("X/config.toml"),
+                   damped ? "friction=\"linear\"" : "friction=\"none\""));
+  }
+}
+
+TEST_CASE("a run in rounds, on trajectories or accelerations, goes on bit for bit") {
+  const Folder folder;
+  swings(folder, "--noise 1e-3");
+  for (const std::string how :
+       {"--rounds 3", "--learn trajectories --guess-steps 20 --rounds 2", "--rounds 1"}) {
+    CAPTURE(how);
+    const std::string run =
+        "--data swings.csv --hidden 6 --batch 8 --steps 90 --friction none " + how;
+    REQUIRE(folder.train(run + " --threads 1 --out once").code == 0);
+    REQUIRE(folder.train(run + " --threads 2 --stop-after 37 --out parts").code == 130);
+    REQUIRE(folder.train("--resume parts --stop-after 8").code == 130);
+    REQUIRE(folder.train("--resume parts").code == 0);
+    CHECK(folder.read("once/model.safetensors") == folder.read("parts/model.safetensors"));
+    CHECK(metrics_without_time(folder.read("once/metrics.csv")) ==
+          metrics_without_time(folder.read("parts/metrics.csv")));
+  }
+}
+
+TEST_CASE("rounds that estimate anew bring the law nearer to the truth than one") {
+  if (single) return;  // rounding is larger than what is gained
+  const Folder folder;
+  // Rows so far apart that a polynomial of degree 4 misses much of the motion.
+  REQUIRE(folder
+              .simulate("--system pendulum --trajectories 40 --duration 6 --step 0.15 "
+                        "--columns coordinates --out swings.csv")
+              .code == 0);
+  const auto rolled_out = [&](const char* rounds) {
+    const std::string flags =
+        "--data swings.csv --hidden 16 --steps 3000 --friction none --rounds ";
+    REQUIRE(folder.train(flags + rounds + " --out X").code == 0);
+    return folder.json("X/result.json")["trajectory_mse_median"][0].get<double>();
+  };
+  CHECK(rolled_out("6") < 0.4 * rolled_out("1"));
+}
+
+TEST_CASE("trajectories of a few rows are learnt through the integrator") {
+  const Folder folder;
+  folder.write("short.csv", short_swings(300));
+  const Outcome run =
+      folder.train("--data short.csv --hidden 16 --steps 600 --guess-steps 300 --out X");
+  REQUIRE(run.code == 0);
+  CHECK(contains(folder.read("X/config.toml"), "learn=\"trajectories\""));
+  CHECK(error(folder, "X") < 0.02);
+}
+
+TEST_CASE("of a file that cannot be rolled out no trajectories are learnt, and words say so") {
+  const Folder folder;
+  folder.write("states.csv", "x,x',x''\n1,0,-1\n0,1,0\n0.5,0.5,-0.5\n0.2,0.1,-0.2\n");
+  const Outcome run =
+      folder.train("--data states.csv --batch 2 --hidden 4 --learn trajectories --out X");
+  CHECK(run.code == 2);
+  CHECK(contains(run.err, "--learn trajectories: there are none"));
+}
+
+TEST_CASE("where nothing can be learnt the best weights are early ones, and the run ends there") {
+  const Folder folder;
+  std::string csv = "x,x',x''\n";  // accelerations are chance
+  for (int k = 0; k < 60; ++k)
+    csv += std::to_string(std::sin(1. + 7 * k)) + ',' + std::to_string(std::cos(5. * k)) + ',' +
+           std::to_string(std::sin(1000. * k * k)) + '\n';
+  folder.write("chance.csv", csv);
+  const Outcome run = folder.train(
+      "--data chance.csv --batch 8 --hidden 32,32 --steps 4000 --patience 0.2 --out X");
+  REQUIRE(run.code == 0);
+  const auto result = folder.json("X/result.json");
+  const long best = result["validation_best_step"].get<long>(),
+             steps = result["train_steps"].get<long>();
+  CHECK(steps < 4000);
+  CHECK(steps - best <= 4000 / 5 + 40 + 1);  // one look later
+  CHECK(result["overfits"] == true);
+  CHECK(contains(run.out, "overfits"));
+  CHECK(contains(run.out, "the best at step " + std::to_string(best)));
+}
+
+TEST_CASE("a start that sticks is begun again, so often as is allowed, and that is told") {
+  const Folder folder;
+  const std::string sticks =
+      "--hidden 8,8 --kinetic-prior 0 --velocity-scale 1 --steps 200 --rollouts 0 --batch 16 ";
+  const Outcome run = folder.train(sticks + "--restarts 2 --out X");
+  REQUIRE(run.code == 0);
+  const auto result = folder.json("X/result.json");
+  CHECK(result["restarts"] == 2);
+  CHECK(result["train_steps"] == 200);
+  CHECK(contains(run.out, "the start has stuck; again from other first weights"));
+  CHECK(contains(run.out, "restarts  2"));
+  REQUIRE(result["stuck"].get<double>() > 0.01);
+  CHECK(contains(run.out, "the learnt mass matrix has the wrong sign"));
+  CHECK(folder.train(sticks + "--restarts 0 --out Y").code == 0);
+  CHECK(folder.json("Y/result.json")["restarts"] == 0);
+  CHECK(program::rows(folder, "Y") == program::rows(folder, "X"));  // none of an earlier start
+
+  // Stopped after the first restart, it goes on to the same end.
+  CHECK(folder.train(sticks + "--restarts 2 --stop-after 30 --out Z").code == 130);
+  CHECK(folder.train("--resume Z").code == 0);
+  CHECK(folder.read("Z/model.safetensors") == folder.read("X/model.safetensors"));
+}
