@@ -393,7 +393,7 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     throw EndProgram(exit_usage,
                      "--learn trajectories: there are none; it takes a --data file of motion over "
                      "time (t) without accelerations");
-  if (o.rounds == 0) o.rounds = estimated && o.learn == "accelerations" ? 8 : 1;
+  if (o.rounds == 0) o.rounds = estimated && o.learn == "accelerations" ? 10 : 1;
   if (o.learn != "trajectories") return o;
   const double rate = fastest_rate(subject.samples);
   std::vector<double> steps;
