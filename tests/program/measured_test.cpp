@@ -58,7 +58,8 @@ TEST_CASE("friction is found where there is some, and only there") {
     swings(folder, damped ? "--set friction=0.3" : "");
     const Outcome run = folder.train("--data swings.csv --hidden 8 --steps 400 --out X");
     REQUIRE(run.code == 0);
-    CHECK(contains(run.out, damped ? "friction  linear: a trial" : "friction  none: a trial"));
+    CHECK(
+        contains(run.out, damped ? "friction  linear: in a trial" : "friction  none: in a trial"));
     CHECK(folder.json("X/result.json")["friction"] == (damped ? "linear" : "none"));
     CHECK(contains(folder.read("X/config.toml"),
                    damped ? "friction=\"linear\"" : "friction=\"none\""));

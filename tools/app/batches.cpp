@@ -388,6 +388,12 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
     o.learn = estimated && median(rows) < 10 ? "trajectories" : "accelerations";
   }
+  if (o.steps == steps_by_data) {
+    // A thousand times through a small file, and as many steps as the preset takes at most.
+    constexpr long times = 1000, least = 4000;
+    const long most = long{o.epochs} * o.steps_per_epoch;
+    o.steps = std::clamp(times * subject.samples.size() / o.batch, std::min(least, most), most);
+  }
   if (o.friction == "auto") o.friction = subject.measured ? friction_for(o, subject) : "none";
   if (o.learn == "trajectories" && !estimated)
     throw EndProgram(exit_usage,

@@ -131,6 +131,15 @@ class HeldOutStates {
 
 }  // namespace
 
+physics::Motion driven_by(const physics::Motion& law, const Eigen::VectorXd& t,
+                          const Eigen::MatrixXd& controls) {
+  if (controls.rows() == 0) return law;
+  return law.controlled_by(
+      [=](const Eigen::RowVectorXd& times, const Eigen::MatrixXd&, Eigen::MatrixXd& u) {
+        for (Index s = 0; s < times.size(); ++s) u.col(s) = between(t, controls, times[s]);
+      });
+}
+
 physics::DataSet held_out_with(const Subject& subject, const physics::Motion& learnt) {
   return HeldOutStates(subject, learnt).samples();
 }
@@ -142,14 +151,7 @@ Comparison follow_held_out(const Subject& subject, const physics::Motion& learnt
     const physics::Solution& piece = measured.motion;
     // What needs more than 100 steps between two rows has run away.
     const long steps = 500 + 100 * static_cast<long>(piece.t.size());
-    const physics::Motion driven =
-        measured.controls.rows() > 0
-            ? learnt.controlled_by(
-                  [&](const Eigen::RowVectorXd& t, const Eigen::MatrixXd&, Eigen::MatrixXd& u) {
-                    for (Index s = 0; s < t.size(); ++s)
-                      u.col(s) = between(piece.t, measured.controls, t[s]);
-                  })
-            : learnt;
+    const physics::Motion driven = driven_by(learnt, piece.t, measured.controls);
     const physics::Rk45Options options{
         .rtol = learnt_tolerance, .atol = learnt_tolerance, .max_steps = steps};
     both.learnt.push_back(

@@ -42,6 +42,11 @@ struct Comparison {
 Comparison roll_out_both(const Motions& motions, const Eigen::MatrixXd& starts,
                          const Eigen::VectorXd& times, double tolerance, int threads);
 
+/// The law under controls k x T that were measured at times t, in straight lines between these; the
+/// law itself where there are none.
+physics::Motion driven_by(const physics::Motion& law, const Eigen::VectorXd& t,
+                          const Eigen::MatrixXd& controls);
+
 /// What is held out, with rates that are estimated with the help of the learnt law where they were
 /// not measured.
 physics::DataSet held_out_with(const Subject& subject, const physics::Motion& learnt);

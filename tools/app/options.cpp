@@ -480,9 +480,8 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
   if (o.model == "auto") o.model = model_for(o).name;
   if (o.initialiser == "auto")
     o.initialiser = kind_of(o).initialiser == nn::Initialiser::rule ? "rule" : "lecun";
-  // A file is learnt from for as many steps as the preset takes, whatever its size.
   if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
-    o.steps = long{o.epochs} * o.steps_per_epoch;
+    o.steps = steps_by_data;
   if (o.out.empty())
     o.out = "runs/" + (!o.data.empty() ? std::filesystem::path(o.data).stem().string()
                        : preset(o.preset).of_any_system ? o.system

@@ -12,6 +12,9 @@
 
 namespace tools {
 
+/// TrainOptions::steps: as many as suit the file. settled() decides.
+inline constexpr long steps_by_data = -1;
+
 /// The preset "default": the double pendulum over its whole phase space, in half a minute.
 struct TrainOptions {
   std::string preset = "default";
