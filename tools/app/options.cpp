@@ -658,6 +658,7 @@ std::string to_toml(const TrainOptions& options) {
   for (const FlagState& flag : flags.list()) {
     if (!flag.configurable || flag.initial.empty() || no_effect(flag.name, options) != nullptr)
       continue;
+    if (flag.name == "steps" && options.steps == steps_by_data) continue;
     if (flag.group != group) toml += "\n# ---- " + flag.group + '\n';
     group = flag.group;
     toml += "\n# " + flag.description + '\n' + flag.name + '=' +
