@@ -57,9 +57,10 @@ tools::ExitCode train(const TrainOptions& asked) {
   // What is resumed draws its data again, as it did when it began.
   autodiff::Random random(asked.seed);
   const tools::Subject subject(asked);
+  const bool tells = subject.measured && !asked.quiet && !asked.dry_run;
+  if (tells) tools::print(to_text(*subject.measured));
   const TrainOptions options = settled(asked, subject);
-  if (subject.measured && !options.quiet && !options.dry_run)
-    tools::print(to_text(*subject.measured));
+  if (tells) tools::print(how_it_is_learnt(options, subject));
   const auto batches = make_batches(options, random, subject);
 
   const auto model = make_model(options, subject, batches->sample());

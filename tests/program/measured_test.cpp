@@ -108,6 +108,7 @@ TEST_CASE("trajectories of a few rows are learnt through the integrator") {
       folder.train("--data short.csv --hidden 16 --steps 600 --guess-steps 300 --out X");
   REQUIRE(run.code == 0);
   CHECK(contains(folder.read("X/config.toml"), "learn=\"trajectories\""));
+  CHECK(contains(run.out, "learning  trajectories, integrated over windows of"));
   CHECK(error(folder, "X") < 0.02);
 }
 

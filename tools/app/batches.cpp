@@ -7,6 +7,7 @@
 
 #include "nn/models/learnt_motion.h"
 #include "tools/app/models.h"
+#include "tools/app/text.h"
 
 namespace tools {
 
@@ -18,7 +19,14 @@ namespace {
 
 /// Errors of trajectories are in units of so many deviations of the noise: so far huber's loss
 /// counts squares, which suit noise, and beyond sizes, which suit what is far off.
-constexpr double noise_units = 2;
+constexpr double noise_units = 2, far_units = 30;
+
+/// The windows' starts are brought near the data by so many steps, in which the law's derivative is
+/// taken anew so often, so many windows at a time.
+constexpr int steps_of_starts = 10, steps_of_derivative = 4;
+constexpr Index windows_at_once = 512;
+/// Fewer rows than these are too few to estimate accelerations from.
+constexpr Index fewest_rows = 10;
 
 void require_batch(const TrainOptions& options, Index count, const char* what) {
   if (count < options.batch)
@@ -255,15 +263,17 @@ class WindowBatches : public SetBatches {
 
   void begin_round(const nn::Model& model, int) override {
     nn::TrajectoryLoss far = loss_;  // starts may be far off: squares show the way from there
-    far.position_unit = map(far.position_unit, [](double u) { return 30 * u / noise_units; });
-    far.velocity_unit = map(far.velocity_unit, [](double u) { return 30 * u / noise_units; });
+    far.position_unit =
+        map(far.position_unit, [](double u) { return far_units / noise_units * u; });
+    far.velocity_unit =
+        map(far.velocity_unit, [](double u) { return far_units / noise_units * u; });
     far.loss = nn::huber_loss;
-    const Index count = windows_.size(), chunk = std::min<Index>(count, 512);
+    const Index count = windows_.size(), chunk = std::min(count, windows_at_once);
     nn::TrainingStep step(model, of_trajectories(far),
                           {chunk, options_.shard_width, options_.threads});
-    for (int pass = 0; pass < 10; ++pass) {
-      if (pass == 0) steps_.forget();
-      if (pass % 4 == 0) steps_.renew(windows_, far, model);
+    steps_.forget();
+    for (int pass = 0; pass < steps_of_starts; ++pass) {
+      if (pass % steps_of_derivative == 0) steps_.renew(windows_, far, model);
       for (Index begin = 0; begin < count; begin += chunk) {
         std::vector<Index> some = in_order(chunk);
         for (Index& window : some) window += std::min(begin, count - chunk);
@@ -383,10 +393,9 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
   const std::vector<physics::Recording>& recordings = subject.recorded.recordings;
   const bool estimated = !recordings.empty();
   if (o.learn == "auto") {
-    // A few rows are too few to estimate rates from, and enough to integrate over.
     std::vector<Index> rows;
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
-    o.learn = estimated && median(rows) < 10 ? "trajectories" : "accelerations";
+    o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
   }
   if (o.steps == steps_by_data) {
     // A thousand times through a small file, and as many steps as the preset takes at most.
@@ -418,6 +427,19 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
                  : std::clamp(static_cast<int>(std::lround(wanted / step)), 1, longest);
   if (o.window == 0) o.window = std::min(3 * o.span, longest / o.span * o.span);
   return o;
+}
+
+std::string how_it_is_learnt(const TrainOptions& o, const Subject& subject) {
+  if (o.learn == "trajectories")
+    return format(
+        "  learning  trajectories, integrated over windows of %d points, %d in a step; below %td "
+        "rows accelerations cannot be estimated well\n",
+        o.window, o.span, fewest_rows);
+  if (subject.recorded.recordings.empty()) return "  learning  accelerations, as they stand\n";
+  return format(
+      "  learning  accelerations, estimated from %td rows on each side, and with the help of the "
+      "law in %d rounds\n",
+      subject.measured->fit.neighbours, o.rounds);
 }
 
 }  // namespace tools

@@ -49,6 +49,9 @@ std::unique_ptr<Batches> make_validation(const TrainOptions& options, const Subj
 /// batches of which size.
 TrainOptions settled(TrainOptions options, const Subject& subject);
 
+/// What is compared in the loss, and why; for people.
+std::string how_it_is_learnt(const TrainOptions& settled, const Subject& subject);
+
 /// The loss of the windows that the options tell of.
 nn::TrajectoryLoss trajectory_loss(const TrainOptions& options, const Subject& subject);
 
