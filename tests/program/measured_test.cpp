@@ -121,6 +121,34 @@ TEST_CASE("of a file that cannot be rolled out no trajectories are learnt, and w
   CHECK(contains(run.err, "--learn trajectories: there are none"));
 }
 
+TEST_CASE("windows that cannot be are refused with their numbers") {
+  const Folder folder;
+  swings(folder, "");
+  for (const auto& [flags, words] :
+       {std::pair<std::string, std::string>{"--window 4 --span 3", "--window 4, --span 3"},
+        {"--span 2 --substeps 2", "--span 2, --substeps 2"},
+        {"--window 500", "--window: no trajectory has more than 500 rows"}}) {
+    const Outcome run = folder.train("--data swings.csv --learn trajectories --out X " + flags);
+    CHECK(run.code == 2);
+    CHECK_MESSAGE(contains(run.err, words), run.err);
+  }
+}
+
+TEST_CASE("steps that diverge end no trial: the run itself tells what is wrong") {
+  const Folder folder;
+  swings(folder, "");
+  for (const std::string how : {"", "--learn trajectories --guess-steps 50 "}) {
+    CAPTURE(how);
+    const Outcome run = folder.train(
+        "--data swings.csv --hidden 4 --lr 1e30 --clip 0 --batch 8 "
+        "--steps 300 --on-divergence stop --out X " +
+        how);
+    CHECK_FALSE(contains(run.err, "[trainer]"));
+    CHECK((run.code == 0 || run.code == 3));
+    CHECK(contains(run.err, "has no finite loss and gradient") == (run.code == 3));
+  }
+}
+
 TEST_CASE("where nothing can be learnt the best weights are early ones, and the run ends there") {
   const Folder folder;
   std::string csv = "x,x',x''\n";  // accelerations are chance

@@ -1,7 +1,6 @@
 #include "tools/app/batches.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -426,6 +425,12 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
                  ? 1
                  : std::clamp(static_cast<int>(std::lround(wanted / step)), 1, longest);
   if (o.window == 0) o.window = std::min(3 * o.span, longest / o.span * o.span);
+  if (o.window % o.span != 0 || (o.span > 1 && o.substeps > 1))
+    throw EndProgram(exit_usage, format("--window %d, --span %d, --substeps %d: the window is a "
+                                        "multiple of the span, and of span and substeps one is 1",
+                                        o.window, o.span, o.substeps));
+  if (*std::max_element(sizes.begin(), sizes.end()) <= o.window)
+    throw EndProgram(exit_usage, format("--window: no trajectory has more than %d rows", o.window));
   return o;
 }
 

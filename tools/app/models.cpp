@@ -117,7 +117,7 @@ nn::Trainer make_trainer(const TrainOptions& options, nn::Model& model, nn::Opti
 namespace {
 
 /// First weights, and accelerations learnt for some steps; once more from other weights where that
-/// sticks.
+/// sticks or diverges.
 void learn_accelerations(nn::NetworkModel& model, TrainOptions options, const Subject& subject,
                          long steps, autodiff::Random& random) {
   options.learn = "accelerations";
@@ -131,12 +131,18 @@ void learn_accelerations(nn::NetworkModel& model, TrainOptions options, const Su
   for (int draw = 0; draw <= options.restarts; ++draw) {
     initialise(model, options, random);
     optimiser->forget();
-    trainer.fit(subject.samples, random, steps, [&](long step) {
-      if (interrupted())
-        throw EndProgram(exit_interrupted,
-                         "interrupted in a first guess, before there was anything to save");
-      return learning_rate(options, 0, step, steps);
-    });
+    try {
+      trainer.fit(subject.samples, random, steps, [&](long step) {
+        if (interrupted())
+          throw EndProgram(exit_interrupted,
+                           "interrupted in a first guess, before there was anything to save");
+        return learning_rate(options, 0, step, steps);
+      });
+    } catch (const EndProgram&) {
+      throw;
+    } catch (const std::runtime_error&) {
+      continue;  // no finite loss: the weights before that step stay
+    }
     if (!(stuck_part(model, subject.samples) > stuck_share)) return;
   }
 }
