@@ -104,6 +104,7 @@ tools::ExitCode train(const TrainOptions& asked) {
   };
   result.status = fit(run, trainer, *batches, watch, begin_anew, begin_round, why_not, options);
   result.share_stuck = watch.share_stuck();
+  result.energy_flow = energy_flow(*model, batches->sample());
   save_weights();
   folder.refill_by([&] { save(), save_weights(); });
 

@@ -4,6 +4,7 @@
 //     make bench
 //     build/bench --filter lnn_step --json bench.json
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -16,6 +17,7 @@
 #include "autodiff/ops.h"
 #include "nn/learning/loss.h"
 #include "nn/learning/training_step.h"
+#include "nn/learning/trajectory_loss.h"
 #include "nn/models/lagrangian_network.h"
 #include "nn/models/learnt_motion.h"
 #include "nn/optimisers/adam.h"
@@ -261,6 +263,41 @@ std::vector<BusyCase> all_busy_cases() {
   return cases;
 }
 
+/// A training step of windows of so many points, one Runge-Kutta step from each to the next, and of
+/// as many accelerations.
+struct WindowCase {
+  std::string name, hidden;
+  Index batch, points;
+};
+
+std::vector<WindowCase> all_window_cases() {
+  std::vector<WindowCase> cases;
+  for (const Index points : {4, 8, 16})  // cost and memory grow in proportion
+    cases.push_back({"window_step/64x3/b200/w" + std::to_string(points), "64x3", 200, points});
+  return cases;
+}
+
+std::function<void()> window_step(const WindowCase& c) {
+  const auto model = network(c.hidden, 0.5);
+  const Index n = model->coordinates();
+  const auto step = std::make_shared<nn::TrainingStep>(
+      *model, nn::of_trajectories({.shape = {.points = c.points}, .loss = nn::l1_loss}),
+      autodiff::ShardedProgram::Sharding{c.batch, shard_width(c.batch), 1});
+  Random random(2);
+  const Matrix starts = random.uniform_matrix(2 * n, c.batch, -1, 1),
+               measured = random.uniform_matrix(n * (c.points + 1), c.batch, -1, 1),
+               follows = Matrix::Ones(1, c.batch);
+  const Matrix times =
+      Eigen::VectorXd::LinSpaced(c.points, 0.01, 0.01 * static_cast<double>(c.points))
+          .cast<autodiff::Scalar>()
+          .replicate(1, c.batch);
+  return [=] {
+    (void)model;  // kept: the step reads its parameters
+    step->run(
+        std::array{starts.data(), times.data(), measured.data(), follows.data(), starts.data()});
+  };
+}
+
 tools::ExitCode bench(const tools::BenchOptions& options) {
   const auto unwanted = [&](const auto& c) { return c.name.find(options.filter) == c.name.npos; };
   std::vector<Case> cases = all_cases();
@@ -269,7 +306,9 @@ tools::ExitCode bench(const tools::BenchOptions& options) {
   std::erase_if(cases, unwanted);
   std::erase_if(graphs, unwanted);
   std::erase_if(busy_cases, unwanted);
-  if (cases.empty() && graphs.empty() && busy_cases.empty())
+  std::vector<WindowCase> windows = all_window_cases();
+  std::erase_if(windows, unwanted);
+  if (cases.empty() && graphs.empty() && busy_cases.empty() && windows.empty())
     throw tools::EndProgram(tools::exit_usage,
                             "--filter: no case's name contains '" + options.filter + "'");
   std::ofstream json;
@@ -296,6 +335,13 @@ tools::ExitCode bench(const tools::BenchOptions& options) {
       table.scaling.push_back(row);
       std::cout << tools::scaling_row(row) << std::flush;
     }
+  if (!windows.empty()) std::cout << tools::window_head() << std::flush;
+  for (const WindowCase& c : windows) {
+    table.windows.push_back(tools::measure_window(c.name, static_cast<int>(4 * c.points),
+                                                  window_step(c),
+                                                  training_step(c.hidden, c.batch, 1).step));
+    std::cout << tools::window_row(table.windows.back()) << std::flush;
+  }
   if (!busy_cases.empty()) std::cout << tools::busy_head() << std::flush;
   for (const BusyCase& c : busy_cases) {
     table.busy.push_back(tools::measure_busy(c.name, c.threads, c.busy_cores, [&](int threads) {

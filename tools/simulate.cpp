@@ -109,8 +109,9 @@ SimulateOptions parse(int argc, char** argv) {
 
 /// What is written, and what is not.
 struct Rows {
-  Eigen::MatrixXd values;  ///< a row a column: t if there is time, q, v, a, u
-  std::string missing;     ///< which rows there are not and why, in some lines; "" if all are there
+  Eigen::MatrixXd
+      values;           ///< a row a column: t if there is time, q, v, a, u, drive if there is one
+  std::string missing;  ///< which rows there are not and why, in some lines; "" if all are there
 };
 
 /// A smooth signal for each control, within its range, the same in all trajectories.
@@ -129,6 +130,20 @@ physics::Motion::Controller random_signal(const physics::System& system, double 
         u(i, s) = system.control_range[i] * sum / waves;
       }
   };
+}
+
+/// The periodic force at these times, a row, where --set asks for one: who measures it can learn
+/// its effect.
+Eigen::MatrixXd drive_at(const SimulateOptions& o, const Eigen::RowVectorXd& t) {
+  const auto value = [&](const std::string& name) {
+    const auto& defaults = physics::parameters_beside();
+    const auto set = o.of.set.find(name);
+    return set != o.of.set.end()
+               ? set->second
+               : std::ranges::find(defaults, name, &physics::Parameter::name)->value;
+  };
+  if (value("drive") == 0) return Eigen::MatrixXd(0, t.size());
+  return value("drive") * (value("drive_frequency") * t.array()).cos();
 }
 
 Rows rows_of(const SimulateOptions& o, const tools::Simulated& simulated, Random& random) {
@@ -157,9 +172,11 @@ Rows rows_of(const SimulateOptions& o, const tools::Simulated& simulated, Random
   }
   simulated.truth(points.t, points.y, u, rates);
   const Index time = o.trajectories > 0 ? 1 : 0;
-  rows.values.resize(time + 3 * n + k, points.y.cols());
+  const Eigen::MatrixXd drive = drive_at(o, points.t);
+  const Index below = 3 * n + k + drive.rows();
+  rows.values.resize(time + below, points.y.cols());
   if (time > 0) rows.values.row(0) = points.t;
-  rows.values.bottomRows(3 * n + k) << points.y, rates.bottomRows(n), u;
+  rows.values.bottomRows(below) << points.y, rates.bottomRows(n), u, drive;
   return rows;
 }
 
@@ -191,6 +208,7 @@ std::string to_csv(const Eigen::MatrixXd& rows, bool time, const std::string& co
     }
   for (Index i = 0; i < system.k(); ++i)
     choose(time + 3 * n + i, system.controls[static_cast<std::size_t>(i)].name + ":control");
+  if (rows.rows() > time + 3 * n + system.k()) choose(time + 3 * n + system.k(), "drive:control");
   csv += '\n';
   for (Index k = 0; k < rows.cols(); ++k)
     for (std::size_t i = 0; i < chosen.size(); ++i)

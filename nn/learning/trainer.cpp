@@ -25,26 +25,40 @@ void Trainer::step(double rate) {
   optimiser_.step(model_.parameters().values(), step_.gradient(), rate, clip_factor_);
 }
 
-void Trainer::fit(const physics::DataSet& data, autodiff::Random& random, long steps,
+void Trainer::fit(std::span<const Matrix> inputs, autodiff::Random& random, long steps,
                   const std::function<double(long step)>& rate) {
-  const Index per_epoch = data.size() / options_.batch;
+  const Index samples = inputs.empty() ? 0 : inputs.front().cols();
+  for (const Matrix& input : inputs)
+    if (input.cols() != samples)
+      throw std::invalid_argument("[trainer] inputs of " + std::to_string(samples) + " and of " +
+                                  std::to_string(input.cols()) + " samples");
+  const Index per_epoch = samples / options_.batch;
   if (per_epoch == 0)
-    throw std::invalid_argument("[trainer] " + std::to_string(data.size()) +
+    throw std::invalid_argument("[trainer] " + std::to_string(samples) +
                                 " samples do not fill a batch of " +
                                 std::to_string(options_.batch));
-  physics::DataSet shuffled;
+  std::vector<Matrix> shuffled(inputs.size());
+  std::vector<const Scalar*> batch(inputs.size());
   for (long k = 0; k < steps; ++k) {
-    if (k % per_epoch == 0) shuffled = physics::shuffled(data, random);
-    const Index begin = k % per_epoch * options_.batch;
-    std::vector<const Scalar*> batch{shuffled.states.col(begin).data(),
-                                     shuffled.accelerations.col(begin).data()};
-    if (shuffled.controls.size() > 0) batch.push_back(shuffled.controls.col(begin).data());
+    if (k % per_epoch == 0) {
+      const std::vector<Index> order = random.permutation(samples);
+      for (std::size_t i = 0; i < inputs.size(); ++i) shuffled[i] = inputs[i](Eigen::all, order);
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      batch[i] = shuffled[i].col(k % per_epoch * options_.batch).data();
     const double loss = loss_and_gradient(batch);
     if (!finite())
       throw std::runtime_error("[trainer] step " + std::to_string(k) + ": the loss is " +
                                std::to_string(loss) + ", or its gradient is not finite");
     step(rate(k));
   }
+}
+
+void Trainer::fit(const physics::DataSet& data, autodiff::Random& random, long steps,
+                  const std::function<double(long step)>& rate) {
+  std::vector<Matrix> inputs{data.states, data.accelerations};
+  if (data.controls.size() > 0) inputs.push_back(data.controls);
+  fit(inputs, random, steps, rate);
 }
 
 }  // namespace nn

@@ -46,9 +46,13 @@ class Trainer {
   /// One step of the optimiser along the last gradient.
   void step(double rate);
 
-  /// So many steps over the data, shuffled anew each time they have been gone through;
-  /// rate(step) is the learning rate. Throws std::runtime_error at a loss that is not finite, and
-  /// std::invalid_argument for data that do not fill a batch.
+  /// So many steps over samples, shuffled anew each time they have been gone through; rate(step) is
+  /// the learning rate. inputs: what the objective takes, rows x N each, a sample a column. Throws
+  /// std::runtime_error at a loss that is not finite, and std::invalid_argument for samples that do
+  /// not fill a batch.
+  void fit(std::span<const Matrix> inputs, autodiff::Random& random, long steps,
+           const std::function<double(long step)>& rate);
+  /// The same of accelerations.
   void fit(const physics::DataSet& data, autodiff::Random& random, long steps,
            const std::function<double(long step)>& rate);
 

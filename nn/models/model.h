@@ -26,6 +26,9 @@ class Model {
   /// Records the learnt energy of every sample, 1 x N, in units that only the model knows, for a
   /// model that has one.
   virtual std::optional<Var> energy(Var, Var) const { return std::nullopt; }
+  /// Records the rate at which what acts beside that energy, friction and controls, changes it,
+  /// 1 x N, for a model where something does; an empty u: all controls are 0.
+  virtual std::optional<Var> power(Var, Var, Var) const { return std::nullopt; }
 
   Parameters& parameters() { return parameters_; }
   const Parameters& parameters() const { return parameters_; }

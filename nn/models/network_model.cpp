@@ -165,4 +165,11 @@ Var NetworkModel::force(Var q, Var v, Var u) const {
   return total;
 }
 
+std::optional<Var> NetworkModel::power(Var q, Var v, Var u) const {
+  if (!form_.forces) return std::nullopt;
+  const Var rate = velocity(q, v), acting = force(q, rate, u);
+  if (!acting) return std::nullopt;
+  return sum_rows(acting * rate);
+}
+
 }  // namespace nn

@@ -87,6 +87,8 @@ class NetworkModel : public Model {
 
   Index coordinates() const override { return static_cast<Index>(options_.angles.size()); }
   Index controls() const override { return options_.controls; }
+  /// Q · v, of friction and controls.
+  std::optional<Var> power(Var q, Var v, Var u) const override;
   const Form& form() const { return form_; }
   const Options& options() const { return options_; }
 

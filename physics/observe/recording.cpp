@@ -163,6 +163,37 @@ Estimate estimate(const Recording& r, const LocalFit& fit) {
   return found;
 }
 
+Estimate interpolate(const Recording& r, Index m) {
+  require_sense(r);
+  if (r.v.size() == 0 || m < 2 || r.size() < 2)
+    throw std::invalid_argument(
+        "[interpolate] needs two states at least with their velocities, and has " +
+        std::to_string(r.size()) + " times, " + std::to_string(r.v.cols()) + " velocities, " +
+        std::to_string(m) + " states to go through");
+  const Index n = r.q.rows(), count = std::min(m, r.size());
+  Estimate found{Eigen::MatrixXd(2 * n, r.size()), Eigen::MatrixXd(n, r.size())};
+  found.states << r.q, r.v;
+  Eigen::MatrixXd powers(2 * count, 2 * count), values(2 * count, n);
+  for (Index k = 0; k < r.size(); ++k) {
+    const Index first = std::clamp<Index>(k - count / 2, 0, r.size() - count);
+    const Eigen::VectorXd times = r.t.segment(first, count).array() - r.t[k];
+    // In units of the longest time, for the powers to be of like size.
+    const double unit = times.cwiseAbs().maxCoeff();
+    for (Index i = 0; i < count; ++i)
+      for (Index j = 0; j < 2 * count; ++j) {
+        const double x = times[i] / unit;
+        powers(i, j) = std::pow(x, j);
+        powers(count + i, j) = j == 0 ? 0 : static_cast<double>(j) * std::pow(x, j - 1);
+      }
+    // Coordinates from the one here on: their differences keep the digits.
+    values << (r.q.middleCols(first, count).colwise() - r.q.col(k)).transpose(),
+        unit * r.v.middleCols(first, count).transpose();
+    found.accelerations.col(k) =
+        2 / (unit * unit) * autodiff::least_squares(powers, values).row(2).transpose();
+  }
+  return found;
+}
+
 namespace {
 
 /// A stretch of a recording that a law is followed over.

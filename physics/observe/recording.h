@@ -39,6 +39,11 @@ struct Estimate {
 /// beside them.
 Estimate estimate(const Recording& recording, const LocalFit& fit);
 
+/// The same where measured velocities and coordinates are exact: accelerations are those of the
+/// polynomial of degree 2m - 1 through the m states around (Hermite's interpolation). They are off
+/// by the order h^(2m-2), but noise of the states comes through many times over.
+Estimate interpolate(const Recording& recording, Index m = 5);
+
 /// How a law is followed.
 struct Stride {
   Index window;        ///< over so many times

@@ -63,6 +63,24 @@ TEST_CASE("noise is of the size that was asked for, and simulate refuses what ma
   CHECK(contains(blocked.err, "file/x"));
 }
 
+TEST_CASE("a periodic force is a column, so that its effect can be learnt") {
+  const Folder folder;
+  const std::string set = "--system pendulum --set drive=0.4,drive_frequency=3,friction=0.2";
+  REQUIRE(folder.simulate(set + " --trajectories 2 --duration 1 --out driven.csv").code == 0);
+  const OwnData data = tools::read_data(folder.path() / "driven.csv");
+  CHECK(data.controls == std::vector<std::string>{"drive"});
+  REQUIRE(data.samples.size() == 202);
+  for (Index k = 0; k < 202; ++k) {
+    const double t = 0.01 * static_cast<double>(k % 101), u = 0.4 * std::cos(3 * t);
+    CHECK(data.samples.controls(0, k) == Approx(u).epsilon(digits));
+    const double q = data.samples.states(0, k), v = data.samples.states(1, k);
+    CHECK(data.samples.accelerations(0, k) ==
+          Approx(u - 0.2 * v - 9.8 * std::sin(q)).epsilon(1e4 * digits));
+  }
+  const std::string undriven = folder.simulate("--system pendulum --states 1").out;
+  CHECK(split(undriven, '\n')[0] == "theta:angle,theta',theta''");
+}
+
 TEST_CASE("a trajectory that stops early leaves its rows, right ones, and is named") {
   const Folder folder;
   const std::string flags = "--trajectories 3 --velocity 3e4 --step 0.5 --columns coordinates ";

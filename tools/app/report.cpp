@@ -123,6 +123,8 @@ std::string to_json(const RunResult& result) {
     json["validation_best_step"] = result.standing.best_batches;
     json["overfits"] = overfits(result.standing);
   }
+  if (const auto& flow = result.energy_flow)
+    json["energy_flow_per_s"] = {{"friction", flow->friction}, {"controls", flow->controls}};
   if (const auto& data = result.data)
     json["data"] = {{"rows", data->rows},
                     {"rows_used", data->used},
@@ -216,6 +218,12 @@ std::string to_table(const RunResult& result) {
     if (rolled_out->energy_error)
       text += format("  %-42s %11.4g\n", "energy error at the end [of its scale]",
                      *rolled_out->energy_error);
+  }
+  if (const auto& flow = result.energy_flow) {
+    if (o.friction != "none")
+      text += format("  %-42s %11.4g\n", "friction takes [of kinetic energy, 1/s]", flow->friction);
+    if (flow->controls != 0)
+      text += format("  %-42s %11.4g\n", "controls give [of kinetic energy, 1/s]", flow->controls);
   }
   if (const auto worse = worse_coordinates(result); !worse.empty()) {
     text += "\n  worse than a constant prediction:";

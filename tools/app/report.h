@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nn/learning/divergence.h"
+#include "nn/models/learnt_motion.h"
 #include "nn/models/network_model.h"
 #include "tools/app/checkpoint.h"
 #include "tools/app/judgement.h"
@@ -24,7 +25,8 @@ struct RunResult {
   std::string status = {};  ///< finished, interrupted or diverged
   Standing standing = {};
   double share_stuck = 0;  ///< of the states, where the learnt mass matrix has the wrong sign
-  std::optional<Judgement> judgement = {};  ///< absent where training did not finish
+  std::optional<nn::EnergyFlow> energy_flow = {};  ///< over what was learnt from
+  std::optional<Judgement> judgement = {};         ///< absent where training did not finish
 
   RunResult(const TrainOptions& options, const Subject& subject, const nn::NetworkModel& model);
 };

@@ -96,6 +96,11 @@ std::string to_json(const Table& table) {
                                {"ms", 1e3 * row.seconds},
                                {"bytes", row.bytes},
                                {"growth", row.growth}});
+  for (const Window& row : table.windows)
+    json["windows"].push_back({{"name", row.name},
+                               {"evaluations", row.evaluations},
+                               {"us", 1e6 * row.seconds},
+                               {"accelerations_us", 1e6 * row.of_accelerations}});
   for (const Busy& row : table.busy)
     json["busy"].push_back({{"name", row.name},
                             {"threads", row.threads},

@@ -8,6 +8,7 @@
 #include "autodiff/matrix.h"
 #include "tools/bench/busy.h"
 #include "tools/bench/scaling.h"
+#include "tools/bench/window.h"
 
 namespace tools {
 
@@ -41,6 +42,7 @@ std::string table_legend();
 struct Table {
   std::vector<Measurement> steps;
   std::vector<Scaling> scaling;
+  std::vector<Window> windows;
   std::vector<Busy> busy;
 };
 std::string to_json(const Table& table);

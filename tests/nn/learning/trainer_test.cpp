@@ -72,6 +72,34 @@ TEST_CASE("a trainer's steps are those taken by hand, on any number of threads")
   CHECK(trained(1) == trained(2));
 }
 
+TEST_CASE("a trainer fits a data set as it fits the objective's own inputs") {
+  const physics::DataSet data = orbits(200, 8);
+  const auto trained = [&](bool by_inputs) {
+    nn::LagrangianNetwork model(options_for(data));
+    Random random(9);
+    model.initialise(random);
+    nn::Soap soap(model.parameters());
+    nn::Trainer trainer(model, soap, {.batch = 50});
+    const auto rate = [](long) { return 1e-3; };
+    if (by_inputs)
+      trainer.fit(std::vector{data.states, data.accelerations}, random, 9, rate);
+    else
+      trainer.fit(data, random, 9, rate);
+    const auto values = model.parameters().values();
+    return std::vector(values.begin(), values.end());
+  };
+  CHECK(trained(true) == trained(false));
+
+  nn::LagrangianNetwork model(options_for(data));
+  nn::Soap soap(model.parameters());
+  nn::Trainer trainer(model, soap, {.batch = 50});
+  Random random(9);
+  CHECK_THROWS_WITH_AS(
+      trainer.fit(std::vector<autodiff::Matrix>{data.states, data.accelerations.leftCols(199)},
+                  random, 1, [](long) { return 1e-3; }),
+      "[trainer] inputs of 200 and of 199 samples", std::invalid_argument);
+}
+
 TEST_CASE("a trainer refuses data that do not fill a batch, and stops at a loss without a value") {
   physics::DataSet data = orbits(64, 6);
   nn::LagrangianNetwork model(options_for(data));

@@ -224,6 +224,51 @@ TEST_CASE("friction dissipates for any parameters") {
       }
 }
 
+TEST_CASE("what friction takes and controls give is what the learnt energy loses" *
+          in_double_only) {
+  for (const char* kind : {"lnn", "delan", "hnn", "embedded", "field"})
+    for (const char* friction : {"linear", "network"}) {
+      CAPTURE(kind);
+      CAPTURE(friction);
+      const auto model = drawn(kind, odd(kind, friction));
+      const Eigen::MatrixXd states = random(4, 6, 7), u = random(3, 6, 8);
+      Eigen::MatrixXd rates, without;
+      const physics::Motion law = nn::learnt_motion(*model);
+      law(Eigen::RowVectorXd::Zero(6), states, u, rates);
+      law(Eigen::RowVectorXd::Zero(6), states, 0 * u, without);
+      const physics::StateFunction energy = *nn::learnt_energy(*model);
+      const auto change = [&](const Eigen::MatrixXd& along) {
+        constexpr double h = 1e-6;
+        return Eigen::MatrixXd((energy(states + h * along) - energy(states - h * along)) / (2 * h));
+      };
+      const Eigen::MatrixXd all = change(rates), by_friction = change(without);
+      for (Index s = 0; s < 6; ++s) {
+        const physics::DataSet one{states.col(s).cast<Scalar>(), Matrix::Zero(2, 1),
+                                   u.col(s).cast<Scalar>()};
+        const auto flow = nn::energy_flow(*model, one);
+        REQUIRE(flow);
+        Eigen::VectorXd at_rest = states.col(s);
+        at_rest.tail(2).setZero();
+        const double kinetic = energy(states.col(s))(0) - energy(at_rest)(0);
+        CHECK(-flow->friction * kinetic == doctest::Approx(by_friction(s)).epsilon(1e-6));
+        CHECK(flow->controls * kinetic ==
+              doctest::Approx(all(s) - by_friction(s)).epsilon(1e-6).scale(std::abs(all(s))));
+      }
+    }
+  const physics::DataSet states{Matrix::Ones(4, 3), Matrix::Ones(2, 3), {}};
+  nn::NetworkOptions alone = odd("lnn", "none");
+  alone.controls = 0;
+  alone.control_scale = 1;
+  CHECK_FALSE(nn::energy_flow(*drawn("lnn", alone), states));
+  nn::NetworkOptions rubbed = alone;
+  rubbed.friction = "linear";
+  const auto flow = nn::energy_flow(*drawn("delan", rubbed), states);
+  REQUIRE(flow);
+  CHECK(flow->friction > 0);
+  CHECK(flow->controls == 0);
+  CHECK_FALSE(nn::energy_flow(*drawn("mlp", alone), states));
+}
+
 TEST_CASE("controls act through the learnt gain, and must be given where a model is trained") {
   for (const std::string kind : {"lnn", "mlp"}) {
     const auto model = drawn(kind, odd(kind, "none"));

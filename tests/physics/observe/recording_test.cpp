@@ -25,6 +25,7 @@ using Eigen::VectorXd;
 using physics::best_fit;
 using physics::Estimate;
 using physics::estimate;
+using physics::interpolate;
 using physics::LocalFit;
 using physics::Motion;
 using physics::Noise;
@@ -248,6 +249,45 @@ TEST_CASE("a recording whose parts do not fit is refused with its sizes") {
     CHECK_THROWS_WITH_AS(best_fit(std::vector{r}), doctest::Contains(one.second),
                          std::invalid_argument);
   }
+}
+
+// ---------------------------------------------------------------- interpolate
+
+TEST_CASE(
+    "interpolated accelerations are exact for polynomials of degree 2m - 1, at the ends too") {
+  for (const Index m : {2, 3, 5})
+    for (const bool even : {true, false}) {
+      const VectorXd t = times(12, 0.1, even);
+      const auto degree = static_cast<double>(2 * m - 1);
+      const Recording r{.t = t,
+                        .q = t.array().pow(degree).matrix().transpose(),
+                        .v = (degree * t.array().pow(degree - 1)).matrix().transpose()};
+      const Estimate e = interpolate(r, m);
+      const Eigen::ArrayXd truth = degree * (degree - 1) * t.array().pow(degree - 2);
+      CAPTURE(m);
+      CHECK((e.accelerations.row(0).transpose().array() - truth).abs().maxCoeff() < 1e-9);
+      CHECK(same_bits(e.states.row(0), r.q));
+      CHECK(same_bits(e.states.row(1), r.v));
+    }
+}
+
+TEST_CASE("halving the time step, interpolated accelerations gain their order") {
+  const auto error = [](double h) {
+    const VectorXd t = VectorXd::LinSpaced(5, 0, 4 * h);
+    const Estimate e = physics::interpolate({.t = t,
+                                             .q = t.array().sin().matrix().transpose(),
+                                             .v = t.array().cos().matrix().transpose()});
+    return (e.accelerations.row(0).transpose().array() + t.array().sin()).abs().maxCoeff();
+  };
+  CHECK(error(0.4) / error(0.2) > 200);  // 2^8
+}
+
+TEST_CASE("what cannot be interpolated is refused") {
+  const Recording no_velocities{.t = Eigen::Vector2d(0, 1), .q = Eigen::RowVector2d(0, 1)};
+  const Recording one{.t = VectorXd::Zero(1), .q = MatrixXd::Zero(1, 1), .v = MatrixXd::Zero(1, 1)};
+  for (const Recording& r : {no_velocities, one})
+    CHECK_THROWS_WITH_AS(interpolate(r), doctest::Contains("[interpolate] needs two states"),
+                         std::invalid_argument);
 }
 
 // ---------------------------------------------------------------- the fit that suits, and noise

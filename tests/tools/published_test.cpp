@@ -1,0 +1,125 @@
+// Published experiments: how errors are measured, and how results are kept and shown.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "physics/systems/table.h"
+#include "tests/program/program.h"
+#include "tools/app/program.h"
+#include "tools/protocols/learn.h"
+#include "tools/protocols/results.h"
+
+using protocols::Job;
+using protocols::Outcome;
+using protocols::Protocol;
+using protocols::Results;
+
+namespace {
+
+physics::Solution path(const Eigen::MatrixXd& y) {
+  physics::Solution one;
+  one.t = Eigen::VectorXd::LinSpaced(y.cols(), 0, 1);
+  one.y = y;
+  one.y_end = y.rightCols(1);
+  return one;
+}
+
+const protocols::View itself = [](const Eigen::MatrixXd& y) { return y; };
+
+}  // namespace
+
+TEST_CASE("the relative error is the geometric mean behind the start, and 1 where nothing is") {
+  const Eigen::MatrixXd truth{{1, 1, 1}, {0, 0, 0}};
+  const Eigen::MatrixXd off{{1, 1.02, 1.0002}, {0, 0, 0}};
+  const double first = 0.02 / 2.02, second = 0.0002 / 2.0002;
+  CHECK(protocols::relative_error({path(off)}, {path(truth)}, itself) ==
+        doctest::Approx(std::sqrt(first * second)));
+  CHECK(protocols::relative_error({path(off.leftCols(2))}, {path(truth)}, itself) ==
+        doctest::Approx(std::sqrt(first)));
+  // Opposite states are as far off as can be, though their sum is zero.
+  const Eigen::MatrixXd opposite{{1, -1, -1}, {0, 0, 0}};
+  CHECK(protocols::relative_error({path(opposite)}, {path(truth)}, itself) == 1);
+}
+
+TEST_CASE("chunks are pieces of their trajectories, cut end to end") {
+  const Eigen::MatrixXd y = Eigen::RowVectorXd::LinSpaced(20, 0, 19).replicate(2, 1);
+  autodiff::Random random(1);
+  std::set<double> begins;
+  for (int k = 0; k < 100; ++k) {
+    const auto chunks = protocols::random_chunks({path(y)}, 5, random);
+    REQUIRE(chunks.size() == 1);
+    CHECK(chunks[0].q.cols() == 5);
+    CHECK(chunks[0].q(0, 4) == chunks[0].q(0, 0) + 4);
+    begins.insert(chunks[0].q(0, 0));
+  }
+  CHECK(begins == std::set<double>{0, 5, 10, 15});
+}
+
+TEST_CASE("a published experiment says what it is, and its columns fit its metrics") {
+  std::set<std::string> names;
+  for (const Protocol& p : protocols::all()) {
+    CAPTURE(p.name);
+    CHECK(names.insert(p.name).second);
+    CHECK_FALSE(p.what.empty());
+    CHECK_FALSE(p.source.empty());
+    CHECK(static_cast<bool>(p.run) == p.missing.empty());
+    for (const auto& published : p.published) CHECK(published.values.size() == p.metrics.size());
+  }
+}
+
+TEST_CASE("a model that is told a chain's kinematics learns it from ten chunks, alike each time") {
+  const auto found = std::ranges::find(protocols::all(), "chain-2-from-10", &Protocol::name);
+  REQUIRE(found != protocols::all().end());
+  const Outcome once = found->run({.model = {"embedded", true}, .threads = 1}),
+                again = found->run({.model = {"embedded", true}, .threads = 2});
+  CHECK(once.values[0] < 1.3e-2);  // the published error
+  CHECK(once.values == again.values);
+  CHECK(once.floor == again.floor);
+}
+
+TEST_CASE("results are kept in a file, the last of a seed counts, and they stand beside theirs") {
+  const program::Folder folder;
+  const std::string file = folder.path() / "some/results.csv";
+  const Protocol p{.name = "an-experiment",
+                   .what = "a thing",
+                   .source = "somebody 2020",
+                   .metrics = {"error", "other error"},
+                   .floor_is = "the noise",
+                   .published = {{"theirs", false, {0.5, std::nan("")}}, {"told", true, {0.1, 7}}},
+                   .models = {{"embedded", true}, {"lnn"}},
+                   .run = [](const Job&) { return Outcome{}; }};
+  {
+    Results results(file);
+    results.add({p.name, "lnn", 0, 2, {{9, 9}, {}}});
+    results.add({p.name, "lnn", 0, 2, {{0.125, 3}, {1e-3, 1e-4}}});
+    results.add({p.name, "lnn", 1, 2, {{0.0625, 4}, {1e-3, 1e-4}}});
+    results.add({p.name, "embedded", 4, 2, {{0.01, 1}, {1e-3, 1e-4}}});
+  }
+  const Results results(file);
+  REQUIRE(results.find(p, {"lnn"}, 0));
+  CHECK(results.find(p, {"lnn"}, 0)->outcome.values == std::vector{0.125, 3.});
+  CHECK_FALSE(results.find(p, {"lnn"}, 7));
+  const std::string report = protocols::report(p, results);
+  CHECK(report.find("0.094 (0.062 to 0.12)") != std::string::npos);
+  CHECK(report.find("5.3 times better than theirs") != std::string::npos);
+  CHECK(report.find("10 times better than told") != std::string::npos);
+  const std::string table = protocols::table({p}, results);
+  CHECK(table.find("| `an-experiment` | error | 0.1 told | 0.01 embedded | 10 | 0.001 |") !=
+        std::string::npos);
+  CHECK(table.find("| `an-experiment` | other error | - | 3.5 (3 to 4) lnn | - | 0.0001 |") !=
+        std::string::npos);
+}
+
+TEST_CASE("a file that holds no results is refused and stays as it is") {
+  const program::Folder folder;
+  const std::string file = folder.path() / "results.csv";
+  for (const std::string text :
+       {"t,q\n1,2\n", "protocol,model,seed,seconds,values,floors\nchain-2,lnn,0\n",
+        "protocol,model,seed,seconds,values,floors\nchain-2,lnn,x,1,2,3\n"}) {
+    folder.write("results.csv", text);
+    CHECK_THROWS_AS(Results{file}, tools::IoError);
+    CHECK(folder.read("results.csv") == text);
+  }
+}

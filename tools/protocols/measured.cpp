@@ -1,0 +1,145 @@
+// A real double pendulum, whose motion Schmidt & Lipson (2009) recorded: does a network do better
+// than a double pendulum with friction whose constants are fitted?
+#include <array>
+#include <cmath>
+#include <memory>
+
+#include "nn/learning/trainer.h"
+#include "nn/models/learnt_motion.h"
+#include "nn/optimisers/schedule.h"
+#include "nn/optimisers/soap.h"
+#include "physics/euler_lagrange.h"
+#include "physics/observe/judge.h"
+#include "tools/app/data_file.h"
+#include "tools/protocols/learn.h"
+
+namespace protocols {
+namespace {
+
+using autodiff::Var;
+
+/// Two rigid bodies, one hung from the other, with friction at both hinges:
+///
+///     L = ½ A ω1² + B ω1 ω2 cos(φ1 - φ2) + ½ C ω2² + D cos φ1 + E cos φ2
+///     Q1 = -f1 ω1 - f2 (ω1 - ω2),  Q2 = -f2 (ω2 - ω1)
+///
+/// with A = 1, since the motion leaves L's factor open. φ1 and φ2 are the angles from the vertical:
+/// the second is measured so, or from the first body.
+class FittedDoublePendulum : public nn::Model {
+ public:
+  explicit FittedDoublePendulum(bool relative)
+      : relative_(relative), constants_(parameters_.add("constants", 6, 1)) {
+    const std::array<double, 6> first{0.3, 0.3, 30, 10, 0.03, 0.03};  // B, C, D, E, f1, f2
+    std::ranges::copy(first, parameters_.values().begin());
+  }
+
+  Index coordinates() const override { return 2; }
+
+  Var acceleration(Var q, Var v, Var) const override {
+    const Index n = q.cols();
+    const Var all = constants_.on(q.tape());
+    const auto constant = [&](Index i) { return broadcast_cols(row(all, i), n); };
+    const auto above = [](Var x) { return row(x, 0); };
+    const auto below = [&](Var x) { return relative_ ? row(x, 0) + row(x, 1) : row(x, 1); };
+    const Var w1 = above(v), w2 = below(v), p1 = above(q), p2 = below(q);
+    const Var lagrangian = 0.5 * w1 * w1 + constant(0) * w1 * w2 * cos(p1 - p2) +
+                           0.5 * constant(1) * w2 * w2 + constant(2) * cos(p1) +
+                           constant(3) * cos(p2);
+    const Var hinge = constant(5) * (w1 - w2);  // takes from the first what it gives the second
+    const Var on_first = -(constant(4) * w1) - (relative_ ? 0. * hinge : hinge);
+    return physics::euler_lagrange({.lagrangian = lagrangian, .force = stack_rows(on_first, hinge)},
+                                   q, v);
+  }
+
+ private:
+  bool relative_;
+  nn::Parameter constants_;
+};
+
+/// Fits the constants; the mean |error| of the last steps.
+double fit(FittedDoublePendulum& model, const physics::DataSet& data, const Job& job) {
+  constexpr long steps = 4000;
+  nn::Soap soap(model.parameters());
+  nn::Trainer trainer(model, soap, {.batch = std::min<Index>(512, data.size())});
+  Random random(job.seed + 1'000'003);
+  const nn::WarmupCosine schedule{0.1, steps / 50, steps};
+  trainer.fit(data, random, steps, [&](long step) {
+    job.progress(step, steps);
+    return schedule.rate(step);
+  });
+  return physics::judge_accelerations(nn::learnt_motion(model), data).l1.sum();
+}
+
+Outcome run(const Job& job) {
+  constexpr double part = 0.8;  // is learnt from, the rest judges
+  constexpr Index ahead = 25;   // rows of a piece that is rolled out
+  constexpr int rounds = 4;
+  std::vector<physics::Recording> all = tools::read_data(job.data).recordings, train, test;
+  Index rows = 0, before = 0;
+  for (const physics::Recording& r : all) rows += r.size();
+  for (const physics::Recording& r : all) {
+    if (r.q.rows() != 2)
+      throw tools::IoError("'" + job.data + "' has to have the columns t and two angles");
+    const Index kept = std::clamp<Index>(
+        static_cast<Index>(part * static_cast<double>(rows)) - before, 0, r.size());
+    if (kept > ahead) train.push_back({.t = r.t.head(kept), .q = r.q.leftCols(kept)});
+    if (r.size() - kept > 2 * ahead)
+      test.push_back({.t = r.t.tail(r.size() - kept), .q = r.q.rightCols(r.size() - kept)});
+    before += r.size();
+  }
+  if (train.empty() || test.empty())
+    throw tools::IoError("'" + job.data + "' has too few rows without gaps between them");
+
+  const physics::LocalFit local = physics::best_fit(train);
+  std::vector<physics::Estimate> estimates;
+  for (const physics::Recording& r : train) estimates.push_back(estimate(r, local));
+  std::unique_ptr<nn::Model> model;
+  const bool fitted = job.model.name == "fitted";
+  physics::System system;
+  system.coordinates = physics::numbered({"theta", "rad", true}, 2);
+  for (int round = 0; round < rounds; ++round) {
+    if (model)
+      estimates =
+          physics::refine(train, estimates, nn::learnt_motion(*model), {.window = 16}, job.threads);
+    const physics::DataSet data = samples_of(estimates);
+    if (!fitted) {
+      model = learn(system, data, {.hidden = {64, 64}, .steps = 5000, .friction = "linear"}, job);
+      continue;
+    }
+    auto absolute = std::make_unique<FittedDoublePendulum>(false),
+         relative = std::make_unique<FittedDoublePendulum>(true);
+    const double of_absolute = fit(*absolute, data, job), of_relative = fit(*relative, data, job);
+    model = std::move(of_absolute < of_relative ? absolute : relative);
+  }
+
+  // Pieces of what follows, from states that are estimated alike for all models.
+  const physics::Motion law = nn::learnt_motion(*model);
+  std::vector<double> misses;
+  for (const physics::Recording& r : test) {
+    const physics::Estimate found = estimate(r, physics::best_fit(std::span(&r, 1)));
+    for (Index begin = ahead; begin + ahead < r.size(); begin += ahead) {
+      const Eigen::VectorXd t = r.t.segment(begin, ahead + 1);
+      const physics::Solution path =
+          learnt_trajectories(law, found.states.col(begin), t, 1).front();
+      const Eigen::Vector2d end = path.y.col(path.y.cols() - 1).head<2>();
+      misses.push_back((end - r.q.col(begin + ahead)).norm() / std::sqrt(2.));
+    }
+  }
+  return {{physics::quantile(Eigen::Map<Eigen::VectorXd>(misses.data(), std::ssize(misses)), 0.5)}};
+}
+
+}  // namespace
+
+std::vector<Protocol> of_measured() {
+  return {{.name = "real-double-pendulum",
+           .what = "Schmidt & Lipson's double pendulum, a network beside fitted constants",
+           .source = "data of Schmidt & Lipson 2009; nothing is published to compare with",
+           .metrics = {"angles, 25 rows ahead, median |error| [rad]"},
+           .published = {},
+           .models = {{"fitted", true}, {"lnn"}, {"delan"}},
+           .data = "a CSV file with columns t and two angles, of real_double_pend_h_1.txt (Schmidt "
+                   "& Lipson 2009, supporting online material)",
+           .run = run}};
+}
+
+}  // namespace protocols

@@ -1,0 +1,71 @@
+// Published experiments, rebuilt: the same systems, amount of data, noise, horizon and metric, but
+// our models and our way to train them.
+//
+// Where a protocol says less than one needs, something is chosen, and `chosen` says what.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "physics/system.h"
+
+namespace protocols {
+
+using autodiff::Index;
+using autodiff::Matrix;
+using autodiff::Random;
+
+/// A column of a published table.
+struct Published {
+  std::string who;             ///< "CLNN"
+  bool told;                   ///< is it told the kinematics, where the masses are?
+  std::vector<double> values;  ///< one for each metric; NaN: not published
+};
+
+/// One of ours.
+struct OurModel {
+  std::string name;  ///< of nn/models/models.h
+  bool told = false;
+};
+
+struct Outcome {
+  std::vector<double> values;  ///< one for each metric
+  /// What no model can be expected to go below: as many, or empty where none is known.
+  std::vector<double> floor = {};
+};
+
+struct Job {
+  OurModel model;
+  std::uint64_t seed = 0;
+  int threads = 1;
+  std::string data = {};  ///< file of measurements, where the protocol needs one
+  /// Called after every step; what it throws ends the job.
+  std::function<void(long step, long steps)> progress = [](long, long) {};
+};
+
+struct Protocol {
+  std::string name;    ///< "chain-2"
+  std::string what;    ///< in a line
+  std::string source;  ///< paper and repository
+  std::vector<std::string> metrics;
+  std::string floor_is = {};  ///< in some words
+  std::string chosen = {};    ///< where the protocol leaves open what to do
+  std::vector<Published> published;
+  std::vector<OurModel> models;
+  std::string data = {};  ///< which measurements it needs, which are not ours to give away
+  std::function<Outcome(const Job& job)> run;
+  std::string missing = {};  ///< the fact without which it cannot be rebuilt; there is no run then
+};
+
+/// All there are, by their source. A new one is a file of this folder, and a row here.
+const std::vector<Protocol>& all();
+
+std::vector<Protocol> of_finzi();      ///< chains and pendulums in space
+std::vector<Protocol> of_greydanus();  ///< springs, pendulums and bodies, with noise
+std::vector<Protocol> of_modlanet();   ///< a double pendulum and three bodies
+std::vector<Protocol> of_others();
+std::vector<Protocol> of_measured();  ///< a real double pendulum
+
+}  // namespace protocols
