@@ -444,7 +444,7 @@ TEST_CASE("misuse is told in words") {
   Workspace workspace(program);
   CHECK_THROWS_WITH_AS(program.run(workspace),
                        "[run] 'x' has no value: bind it to the workspace first", std::logic_error);
-  CHECK_THROWS_WITH_AS(workspace.bind(x, wrong), "[bind] %0 is (2x3), the matrix (3x2)", Error);
+  CHECK_THROWS_WITH_AS(workspace.bind(x, wrong), "[bind] 'x' is (2x3), the matrix (3x2)", Error);
   CHECK_THROWS_WITH_AS(workspace.bind(y, right),
                        "[bind] %2 is a tanh: only inputs and parameters can be bound", Error);
   CHECK_THROWS_WITH_AS(workspace.bind(foreign, right),
