@@ -124,8 +124,7 @@ Var transpose(Var a);                         ///< m x n -> n x m
 /// n x N -> 1 x n·N makes a sample of each entry, sample after sample.
 Var reshape(Var a, Shape shape);
 
-// ---------------------------------------------------------------- sums, and others over rows or
-// columns
+// ---------------------------------------------------------------- over rows and over columns
 
 // Sums, and the broadcasts that undo them.
 Var sum_rows(Var x);                    ///< n x N -> 1 x N
@@ -170,9 +169,9 @@ Var pad_cols(Var x, Index begin, Index total);    ///< n x N -> n x total, zeros
 Var stack_cols(Var x, Var y);                     ///< (n x N, n x M) -> n x (N+M)
 
 // Rows by their numbers, and the scattering that undoes it: what goes to one row is added up. The
-// numbers are data, a matrix of their own without derivative. A number that is no row's gives NaN
-// when it is gathered, and is left out when it is scattered. Given as Index, all are checked now,
-// and are the same for every sample.
+// numbers are data, in a matrix of their own that has no derivative. One that no row has gives NaN
+// when it is gathered, and goes nowhere when it is scattered. Numbers given as Index are checked
+// now, and are the same for every sample.
 Var gather_rows(Var x, Var rows);                        ///< (n x N, m x N) -> m x N
 Var gather_rows(Var x, const std::vector<Index>& rows);  ///< n x N -> m x N
 Var scatter_rows(Var x, Var rows, Index total);          ///< (m x N, m x N) -> total x N
