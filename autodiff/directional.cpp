@@ -33,9 +33,9 @@ bool known_zero(Var t, Index begin, Index count) {
       begin -= input(0).rows();
       t = input(1);
       continue;
-    } else if (node.op == &stack_rows_op
-                   ? begin + count > input(0).rows()
-                   : node.op != &broadcast_cols_op && node.op != &scale_op && node.op != &neg_op) {
+    } else if (node.op == &stack_rows_op ? begin + count > input(0).rows()
+                                         : node.op != &broadcast_cols_op && node.op != &scale_op &&
+                                               node.op != &neg_op && node.op != &divide_by_op) {
       return false;
     }
     t = input(0);

@@ -1,7 +1,7 @@
 // What an operation is: its name, how it computes, and the rule of its derivative.
 //
-// The table of them all is in ops.cpp, one operation one block. An OpDef of a user's own is as good
-// as those: Tape::record takes it, and check/gradcheck.h holds its rule against differences.
+// They are in the folder ops, one operation one block. An OpDef of a user's own is as good as
+// those: Tape::record takes it, and check/gradcheck.h holds its rule against differences.
 #pragma once
 
 #include <span>
@@ -33,7 +33,7 @@ struct Vjp {
   Attributes attributes;
 };
 
-/// An operation: its name and its three plain functions. The table of them is in ops.cpp.
+/// An operation: its name and its three plain functions.
 struct OpDef {
   const char* name;
   int arity = 0;

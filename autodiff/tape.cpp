@@ -27,6 +27,20 @@ void require_size(const char* kind, const std::string& name, Shape shape) {
                                 to_string(shape) + ": it needs at least one row and one column");
 }
 
+/// " (operand 1 is input 'x', operand 2 is parameter 'w')": the operands that have names.
+std::string named_operands(std::initializer_list<Var> inputs) {
+  std::string names;
+  int count = 0;
+  for (const Var& input : inputs) {
+    ++count;
+    const Node& node = input.tape().node(input.id());
+    if (node.op != &input_op && node.op != &parameter_op) continue;
+    names += (names.empty() ? " (" : ", ") + ("operand " + std::to_string(count)) + " is " +
+             node.op->name + " '" + input.tape().leaf_name(node) + '\'';
+  }
+  return names.empty() ? names : names + ')';
+}
+
 }  // namespace
 
 Var Tape::input(Index rows, Index cols, std::string name) {
@@ -79,7 +93,11 @@ Var Tape::record(const OpDef& op, std::initializer_list<Var> inputs, Attributes 
     node.inputs[count] = input.id();
     shapes[count++] = input.shape();
   }
-  node.shape = op.shape(op, std::span(shapes).first(count), attributes);
+  try {
+    node.shape = op.shape(op, std::span(shapes).first(count), attributes);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(error.what() + named_operands(inputs));
+  }
   return append(node);
 }
 

@@ -30,6 +30,14 @@ std::string label(const Tape& tape, const Node& node) {
   return out.str();
 }
 
+/// The label and what the node reads: "matmul %1 %0".
+std::string call(const Tape& tape, const Node& node) {
+  std::string text = label(tape, node);
+  for (const int input : node.inputs)
+    if (input >= 0) text += " %" + std::to_string(input);
+  return text;
+}
+
 std::string escape_quotes(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
@@ -46,13 +54,16 @@ std::string listing(const Tape& tape) {
   const auto width = static_cast<int>(std::to_string(tape.size()).size() + 1);
   for (int id = 0; id < tape.size(); ++id) {
     const Node& node = tape.node(id);
-    std::string text = label(tape, node);
-    for (const int input : node.inputs)
-      if (input >= 0) text += " %" + std::to_string(input);
     out << std::setw(width) << '%' + std::to_string(id) << " = " << std::left << std::setw(28)
-        << text << std::right << ' ' << shape_text(node.shape) << '\n';
+        << call(tape, node) << std::right << ' ' << shape_text(node.shape) << '\n';
   }
   return out.str();
+}
+
+std::ostream& operator<<(std::ostream& out, Var v) {
+  if (!v) return out << "an empty Var";
+  return out << '%' << v.id() << " = " << call(v.tape(), v.tape().node(v.id())) << ' '
+             << to_string(v.shape());
 }
 
 std::string graphviz(const Tape& tape) {

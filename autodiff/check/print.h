@@ -4,9 +4,11 @@
 //     %1 = parameter w          16x4
 //     %2 = matmul %1 %0         16x32
 //
-// and as Graphviz (`dot -Tsvg`).
+// and as Graphviz (`dot -Tsvg`). A handle prints as its line: `std::cout << y` gives
+// "%2 = matmul %1 %0 (16x32)".
 #pragma once
 
+#include <iosfwd>
 #include <string>
 
 #include "autodiff/tape.h"
@@ -15,5 +17,6 @@ namespace autodiff {
 
 std::string listing(const Tape& tape);
 std::string graphviz(const Tape& tape);
+std::ostream& operator<<(std::ostream& out, Var v);
 
 }  // namespace autodiff

@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t most_steps = 32;
 
 bool fits_loop(const Node& node) {
-  static constexpr std::array ops{&add_op, &sub_op,   &mul_op,  &div_op,
-                                  &neg_op, &scale_op, &shift_op};
+  static constexpr std::array ops{&add_op,   &sub_op,   &mul_op,       &div_op,        &neg_op,
+                                  &scale_op, &shift_op, &divide_by_op, &divide_into_op};
   if (node.op == &pow_op) return node.attributes.c == 2 || node.attributes.c == -1;
   return std::find(ops.begin(), ops.end(), node.op) != ops.end();
 }
@@ -109,8 +109,11 @@ class LoopFinder {
       Step step{.op = LoopStep::scale, .c = node.attributes.c};
       if (node.op == &neg_op) step.c = -1;
       if (node.op == &shift_op) step.op = LoopStep::shift;
-      if (node.op == &pow_op)
-        step.op = node.attributes.c == 2 ? LoopStep::square : LoopStep::reciprocal;
+      if (node.op == &divide_by_op) step.op = LoopStep::divide_by;
+      if (node.op == &divide_into_op) step.op = LoopStep::divide_number;
+      if (node.op == &pow_op && node.attributes.c == 2) step.op = LoopStep::square;
+      if (node.op == &pow_op && node.attributes.c == -1)
+        step = {.op = LoopStep::divide_number, .c = 1};
       steps.push_back(step);
       return go_on(l);
     }

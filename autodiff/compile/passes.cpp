@@ -1,5 +1,6 @@
 #include "autodiff/compile/passes.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -24,26 +25,38 @@ CompiledTape simplify(const Tape& tape, std::span<const int> outputs) {
   });
 }
 
-/// softplus x and sigmoid x, where both are wanted, from one exponential.
-CompiledTape pair_softplus_sigmoid(const Tape& tape, std::span<const int> outputs) {
+/// softplus x, sigmoid x and sigmoid_slope x, where several are wanted, from one exponential.
+CompiledTape join_softplus_family(const Tape& tape, std::span<const int> outputs) {
+  struct Family {
+    Index first = 2, last = 0;  // of its members that are wanted
+    Var joined;
+  };
+  const auto member = [](const Node& node) -> Index {
+    return node.op == &softplus_op        ? 0
+           : node.op == &sigmoid_op       ? 1
+           : node.op == &sigmoid_slope_op ? 2
+                                          : -1;
+  };
   const std::vector<int> readers = count_readers(tape, outputs);
-  std::vector<char> softplus(tape.size(), false), sigmoid(tape.size(), false);
+  std::unordered_map<int, Family> families;  // by their x
   for (int id = 0; id < tape.size(); ++id) {
-    const Node& node = tape.node(id);
-    if (readers[id] == 0) continue;
-    if (node.op == &softplus_op) softplus[node.inputs[0]] = true;
-    if (node.op == &sigmoid_op) sigmoid[node.inputs[0]] = true;
+    const Index part = member(tape.node(id));
+    if (readers[id] == 0 || part < 0) continue;
+    Family& family = families[tape.node(id).inputs[0]];
+    family.first = std::min(family.first, part);
+    family.last = std::max(family.last, part);
   }
-  std::unordered_map<int, Var> pairs;
   return rebuild(tape, outputs, [&](Tape& to, int id, const std::vector<Var>& image) {
     const Node& node = tape.node(id);
-    const int x = node.inputs[0];
-    if ((node.op != &softplus_op && node.op != &sigmoid_op) || !softplus[x] || !sigmoid[x])
+    const Index part = member(node), cols = node.shape.cols;
+    const auto known = part < 0 ? families.end() : families.find(node.inputs[0]);
+    if (known == families.end() || known->second.first == known->second.last)
       return record_again(to, tape, node, image);
-    Var& pair = pairs[x];
-    if (!pair) pair = to.record(softplus_sigmoid_op, {image[x]});
-    const Index cols = node.shape.cols;
-    return slice_cols(pair, node.op == &softplus_op ? 0 : cols, cols);
+    Family& family = known->second;
+    if (!family.joined)
+      family.joined = to.record(softplus_family_op, {image[node.inputs[0]]},
+                                {.i = family.first, .j = family.last});
+    return slice_cols(family.joined, (part - family.first) * cols, cols);
   });
 }
 
@@ -82,7 +95,7 @@ CompiledTape run_passes(std::span<const Var> outputs, bool simplified, bool merg
   if (simplified) {
     run("simplify ", simplify);
     run("simplify ", simplify);  // sees more once a node's readers are simple, too
-    run("pair     ", pair_softplus_sigmoid);
+    run("family   ", join_softplus_family);
   }
   if (merged) {
     run("sums     ", merge_sums_of_products);

@@ -2,7 +2,7 @@
 //
 //     extract     only what the outputs need (rebuild.h)
 //     simplify    algebra, and equal nodes become one (simplify.h)
-//     pair        softplus x and sigmoid x from one exponential
+//     family      softplus x and its derivatives from one exponential
 //     sums        neighbouring terms g aᵀ + h bᵀ + ... become one product (merge.h)
 //     products    products with a common left factor become one (merge.h)
 //
@@ -15,7 +15,7 @@
 
 namespace autodiff {
 
-/// Runs extract; if `simplified`, also simplify and pair; if `merged`, sums and products. The
+/// Runs extract; if `simplified`, also simplify and family; if `merged`, sums and products. The
 /// outputs of the result are distinct, and none of them is a leaf.
 CompiledTape run_passes(std::span<const Var> outputs, bool simplified, bool merged);
 

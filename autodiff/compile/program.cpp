@@ -21,6 +21,12 @@ void fill_nan(const Kernel& k) {
 
 bool is_leaf(const Node& node) { return node.op == &input_op || node.op == &parameter_op; }
 
+/// A leaf by its name, any other node by its number.
+std::string name_of(Var v) {
+  const Node& node = v.tape().node(v.id());
+  return is_leaf(node) ? '\'' + v.tape().leaf_name(node) + '\'' : '%' + std::to_string(v.id());
+}
+
 }  // namespace
 
 Program::Program(std::span<const Var> outputs, Options options) {
@@ -263,8 +269,8 @@ void Workspace::bind(Var leaf, const Scalar* values) {
 void Workspace::bind(Var leaf, const Matrix& values) {
   const Shape given{values.rows(), values.cols()};
   if (leaf && leaf.shape() != given)
-    throw std::invalid_argument("[bind] %" + std::to_string(leaf.id()) + " is " +
-                                to_string(leaf.shape()) + ", the matrix " + to_string(given));
+    throw std::invalid_argument("[bind] " + name_of(leaf) + " is " + to_string(leaf.shape()) +
+                                ", the matrix " + to_string(given));
   bind(leaf, values.data());
 }
 

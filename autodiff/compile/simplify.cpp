@@ -122,6 +122,11 @@ Var Simplifier::arithmetic(const OpDef& op, Var a, Var b, Attributes attributes)
     if (is(a, neg_op)) return times(input_of(a), -c);
   } else if (&op == &shift_op) {
     if (is_minus_zero(c)) return a;
+  } else if (&op == &divide_by_op) {
+    if (c == 1) return a;
+    if (inverts_exactly(c)) return times(a, 1 / c);
+  } else if (&op == &stop_gradient_op) {
+    return a;  // there is no derivative any more to keep out
   } else if (&op == &pow_op) {
     if (c == 1) return a;
     if (c == 0) return filled(a.shape(), 1);
@@ -143,7 +148,8 @@ Var Simplifier::arithmetic(const OpDef& op, Var a, Var b, Attributes attributes)
     if (left) return times(b, *left);
     if (right) return times(a, *right);
   } else if (&op == &div_op) {
-    if (right && inverts_exactly(*right)) return times(a, 1 / *right);
+    if (left) return record(divide_into_op, b, {}, {.c = *left});
+    if (right) return record(divide_by_op, a, {}, {.c = *right});
   }
   return {};
 }

@@ -100,8 +100,11 @@ template <Access access, int V, int P>
     case LoopStep::square:
       for (int i = 0; i < V; ++i) a[i] *= a[i];
       break;
-    case LoopStep::reciprocal:
-      for (int i = 0; i < V; ++i) a[i] = 1 / a[i];
+    case LoopStep::divide_by:
+      for (int i = 0; i < V; ++i) a[i] /= c;
+      break;
+    case LoopStep::divide_number:
+      for (int i = 0; i < V; ++i) a[i] = c / a[i];
       break;
   }
 }

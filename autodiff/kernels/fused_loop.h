@@ -41,7 +41,8 @@ struct LoopStep {
     scale,             ///< c a
     shift,             ///< a + c
     square,            ///< a²
-    reciprocal,        ///< 1 / a
+    divide_by,         ///< a / c
+    divide_number,     ///< c / a
   };
   Op op;
   Access access = Access::entry;  ///< how x is read; z is read entry by entry

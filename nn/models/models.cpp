@@ -55,7 +55,8 @@ const std::vector<ModelKind>& model_kinds() {
                           .what = "accelerations without physics",
                           .learns = "a(q, v)",
                           .has_kinetic_prior = false,
-                          .has_friction = false}),
+                          .has_friction = false,
+                          .differentiated = false}),
   };
   return all;
 }

@@ -20,6 +20,7 @@ struct ModelKind {
   bool sees_velocities = true;                   ///< NetworkOptions::velocity_scale matters
   bool has_kinetic_prior = true;                 ///< NetworkOptions::kinetic_prior matters
   bool has_friction = true;                      ///< NetworkOptions::friction matters
+  bool differentiated = true;                    ///< the network is: no relu
   Initialiser initialiser = Initialiser::lecun;  ///< which first weights it learns from best
   /// Which part of scale_to's kinetic prior it learns best with. In a field, forces of neighbours
   /// nearly cancel: the prior of single coordinates would be too heavy.

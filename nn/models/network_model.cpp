@@ -68,6 +68,11 @@ PerCoordinate friction_unit(const NetworkOptions& options, const Form& form) {
 /// Every site of every sample as a sample: n x N -> 1 x n·N.
 Var as_sites(Var x) { return reshape(x, {1, x.shape().size()}); }
 
+Activation activation_of(const NetworkOptions& options, const Form& form) {
+  return form.differentiated ? smooth_activation(options.activation)
+                             : activation(options.activation);
+}
+
 const std::string& friction_kind(const NetworkOptions& options, const Form& form) {
   static const std::string none = "none";
   return form.forces ? options.friction : none;
@@ -102,10 +107,10 @@ NetworkModel::NetworkModel(Options options, Form form, Known known)
     : form_(std::move(form)),
       options_(checked(std::move(options))),
       known_(std::move(known)),
-      mlp_(parameters_, form_.name, widths(options_, form_), activation(options_.activation)),
+      mlp_(parameters_, form_.name, widths(options_, form_), activation_of(options_, form_)),
       friction_(parameters_, friction_kind(options_, form_), friction_velocities(options_, form_),
-                coordinate_inputs(options_, form_), options_.hidden,
-                activation(options_.activation), friction_unit(options_, form_)) {
+                coordinate_inputs(options_, form_), options_.hidden, activation_of(options_, form_),
+                friction_unit(options_, form_)) {
   if (form_.forces && options_.controls > 0)
     gain_ = parameters_.add("controls.gain", coordinates(), options_.controls);
 }

@@ -71,6 +71,7 @@ struct Form {
   Index outputs = 1;
   bool momenta = false;        ///< it sees p in place of v
   bool forces = true;          ///< friction and controls act as forces, not as inputs
+  bool differentiated = true;  ///< the law is made of its derivatives: its activation is smooth
   bool diagonal_mass = false;  ///< Mechanics::diagonal_mass of the learnt L
   Index masses = 0;            ///< parameters beside the network
 };

@@ -12,7 +12,8 @@ class PlainNetwork : public NetworkModel {
     return {.kind = "mlp",
             .name = "acceleration",
             .outputs = static_cast<Index>(options.angles.size()),
-            .forces = false};
+            .forces = false,
+            .differentiated = false};
   }
   explicit PlainNetwork(const Options& options, const Known& known = {})
       : NetworkModel(options, form_of(options, known)) {}

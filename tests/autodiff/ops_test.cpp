@@ -67,6 +67,37 @@ Inputs well_conditioned(Random& random, Index n, Index samples) {
   return {a, random.uniform_matrix(n, samples, -1, 1)};
 }
 
+Inputs matrices(Random& random, Index n, Index samples) {
+  return {well_conditioned(random, n, samples).front()};
+}
+
+/// Entries of both inputs are apart by some steps of a difference, the first mostly the larger.
+Inputs apart(Random& random, Index rows, Index cols) {
+  Inputs inputs{random.uniform_matrix(rows, cols, 0.5, 1),
+                random.uniform_matrix(rows, cols, -1, 0)};
+  inputs[0](0) -= 2;
+  return inputs;
+}
+
+/// Entries of a column differ by some steps of a difference.
+Inputs distinct(Random& random, Index rows, Index cols) {
+  Matrix x(rows, cols);
+  for (Index s = 0; s < cols; ++s) {
+    const std::vector<Index> order = random.permutation(rows);
+    for (Index i = 0; i < rows; ++i)
+      x(i, s) = static_cast<Scalar>(0.3 * static_cast<double>(order[i]) + random.uniform(0, 0.1));
+  }
+  return {x};
+}
+
+/// Random numbers below `count`, as data.
+Var numbers(Tape& tape, Index rows, Index cols, Index count) {
+  Random random(4);
+  Matrix m(rows, cols);
+  for (Scalar& entry : m.reshaped()) entry = static_cast<Scalar>(random.below(count));
+  return tape.constant(m);
+}
+
 const std::multimap<std::string, Example>& examples() {
   using Shapes = std::vector<Shape>;
   static const std::multimap<std::string, Example> table{
@@ -78,6 +109,10 @@ const std::multimap<std::string, Example>& examples() {
       {"neg", one([](Vars x) { return -x[0]; })},
       {"scale", one([](Vars x) { return scale(x[0], -1.25); })},
       {"shift", one([](Vars x) { return shift(x[0], 0.75); })},
+      {"divide_by", one([](Vars x) { return x[0] / -1.75; })},
+      {"divide_into", one([](Vars x) { return 1.75 / x[0]; })},
+      {"power", two([](Vars x) { return pow(x[0], x[1]); })},
+      {"power", one([](Vars x) { return pow(x[0], x[0]); })},
       {"pow", one([](Vars x) { return pow(x[0], -1); })},
       {"pow", one([](Vars x) { return pow(x[0], 0); })},
       {"pow", one([](Vars x) { return pow(x[0], 2); })},
@@ -85,14 +120,32 @@ const std::multimap<std::string, Example>& examples() {
       {"exp", unary(exp, -1, 1)},
       {"log", unary(log, 0.5, 2)},
       {"sqrt", unary(sqrt, 0.5, 2)},
+      {"expm1", unary(expm1, -1, 1)},
+      {"log1p", unary(log1p, -0.5, 1)},
+      {"hypot", two([](Vars x) { return hypot(x[0], x[1] - 1); })},
+      {"erf", unary(erf, -1, 1)},
       {"sin", unary(sin, -4, 4)},
       {"cos", unary(cos, -4, 4)},
+      {"asin", unary(asin, -0.7, 0.7)},
+      {"acos", unary(acos, -0.7, 0.7)},
+      {"atan", unary(atan, -2, 2)},
+      {"atan2", two([](Vars x) { return atan2(x[0], x[1] - 1); })},
+      {"sinh", unary(sinh, -1, 1)},
+      {"cosh", unary(cosh, -1, 1)},
       {"tanh", unary(tanh, -2, 2)},
       {"sigmoid", unary(sigmoid, -4, 4)},
+      {"sigmoid_slope", unary(sigmoid_slope, -4, 4)},
       {"softplus", unary(softplus, -4, 4)},
       {"abs", unary(abs, 0.1, 1)},
       {"abs", unary(abs, -1, -0.1)},
       {"sign", unary(sign, -1, -0.1)},
+      {"compare", {[](Vars x) { return compare(x[0], x[1]); }, apart}},
+      {"max", {[](Vars x) { return max(x[0], x[1]); }, apart}},
+      {"max", {[](Vars x) { return min(x[0], x[1]); }, apart}},
+      {"at_least", {[](Vars x) { return clamp(x[0], -0.2, 0.4); }, apart}},
+      {"select", {[](Vars x) { return where(less(x[0], x[1]), exp(x[0]), x[0] * x[1]); }, apart}},
+      // The derivative of its operand, which it hides, is 0 here anyway.
+      {"stop_gradient", one([](Vars x) { return stop_gradient(sign(x[0])); })},
       {"matmul", shaped([](Vars x) { return matmul(x[0], x[1]); },
                         [](Index r, Index c) {
                           return Shapes{{3, r}, {r, c}};
@@ -100,6 +153,13 @@ const std::multimap<std::string, Example>& examples() {
       {"transpose", one([](Vars x) { return transpose(x[0]); })},
       {"sum_rows", one([](Vars x) { return sum_rows(x[0]); })},
       {"sum_cols", one([](Vars x) { return sum_cols(x[0]); })},
+      {"cumsum_rows", one([](Vars x) { return cumsum_rows(x[0]); })},
+      {"cumsum_rows", one([](Vars x) { return reverse_cumsum_rows(x[0]); })},
+      {"max_rows", {[](Vars x) { return max_rows(x[0]); }, distinct}},
+      {"max_rows", {[](Vars x) { return min_rows(x[0]); }, distinct}},
+      {"max_rows", one([](Vars x) { return logsumexp_rows(3 * x[0]); })},
+      {"max_rows", one([](Vars x) { return softmax_rows(3 * x[0]); })},
+      {"max_rows", one([](Vars x) { return log_softmax_rows(3 * x[0]); })},
       {"broadcast_rows", shaped([](Vars x) { return broadcast_rows(x[0], 3); },
                                 [](Index, Index c) {
                                   return Shapes{{1, c}};
@@ -122,6 +182,16 @@ const std::multimap<std::string, Example>& examples() {
                             [](Index r, Index c) {
                               return Shapes{{r, c}, {r, 2}};
                             })},
+      {"gather_rows", one([](Vars x) {
+         return gather_rows(x[0], numbers(x[0].tape(), 4, x[0].cols(), x[0].rows()));
+       })},
+      {"scatter_rows", one([](Vars x) {
+         return scatter_rows(x[0], numbers(x[0].tape(), x[0].rows(), x[0].cols(), 3), 3);
+       })},
+      {"gather_cols",
+       one([](Vars x) { return gather_cols(x[0], numbers(x[0].tape(), 1, 4, x[0].cols())); })},
+      {"scatter_cols",
+       one([](Vars x) { return scatter_cols(x[0], numbers(x[0].tape(), 1, x[0].cols(), 3), 3); })},
       {"sample_matmul", shaped([](Vars x) { return sample_matmul(x[0], x[1], 2); },
                                [](Index r, Index c) {
                                  return Shapes{{2 * r, c}, {6, c}};
@@ -138,6 +208,12 @@ const std::multimap<std::string, Example>& examples() {
                                     return Shapes{{3 * r, c}};
                                   })},
       {"sample_solve", {[](Vars x) { return sample_solve(x[0], x[1]); }, well_conditioned}},
+      {"sample_solve", {[](Vars x) { return sample_solve(x[0], 0.5 * x[0]); }, matrices}},
+      {"sample_solve", {[](Vars x) { return sample_inverse(x[0]); }, matrices}},
+      {"sample_solve",
+       {[](Vars x) { return sample_solve(x[0], stack_rows(x[1], sin(x[1]))); }, well_conditioned}},
+      {"sample_logdet", {[](Vars x) { return sample_logdet(x[0]); }, matrices}},
+      {"sample_cholesky", {[](Vars x) { return sample_cholesky(x[0]); }, matrices}},
   };
   return table;
 }
@@ -257,8 +333,10 @@ TEST_CASE("the operations that say they are linear are, and the others are not")
   }
   for (const OpDef* op : all_ops()) {
     INFO("operation ", op->name);
-    const bool kinked = op->name == std::string("abs") || op->name == std::string("sign");
-    if (!kinked) CHECK((second.at(op->name) == 0) == op->linear);  // those are flat between kinks
+    // Those are straight between kinks; and a choice is linear in what it chooses from.
+    static const std::set<std::string> kinked{"abs",      "sign",   "compare",  "max",
+                                              "at_least", "select", "max_rows", "stop_gradient"};
+    if (!kinked.contains(op->name)) CHECK((second.at(op->name) == 0) == op->linear);
   }
 }
 
@@ -291,6 +369,91 @@ TEST_CASE("elementwise and columnwise are the operations that are so, and no oth
   }
 }
 
+namespace {
+
+/// An example's value, its gradient, and the gradient of something nonlinear in both.
+struct Derivatives {
+  Tape tape;
+  std::vector<Var> x, outputs;
+
+  Derivatives(const Example& example, const Inputs& inputs) {
+    for (const Matrix& input : inputs)
+      x.push_back(tape.input(input.rows(), input.cols(), std::to_string(x.size())));
+    outputs.push_back(example.call(x));
+    Var next = sum(outputs[0] * outputs[0]);
+    for (const Var& gradient : grad(next, x)) {
+      outputs.push_back(gradient);
+      next += sum(gradient * gradient);
+    }
+    for (const Var& gradient : grad(next, x)) outputs.push_back(gradient);
+  }
+
+  std::vector<Scalar> run(const Inputs& inputs, ProgramOptions options) const {
+    const Program program(outputs, options);
+    Workspace workspace(program);
+    for (std::size_t k = 0; k < x.size(); ++k) workspace.bind(x[k], inputs[k]);
+    program.run(workspace);
+    return {workspace.values().begin(), workspace.values().end()};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a program gives every operation and its derivatives the bits of the plain tape") {
+  const Scalar extremes[] = {0,
+                             -0.0,
+                             1,
+                             -1,
+                             0.5,
+                             3,
+                             std::numeric_limits<Scalar>::max(),
+                             -std::numeric_limits<Scalar>::max(),
+                             std::numeric_limits<Scalar>::min(),
+                             std::numeric_limits<Scalar>::denorm_min(),
+                             static_cast<Scalar>(infinity),
+                             static_cast<Scalar>(-infinity),
+                             static_cast<Scalar>(not_a_number)};
+  for (const auto& named : examples())
+    for (const Shape shape : {Shape{3, 2}, {16, 3}, {1, 40}}) {
+      INFO("operation ", named.first, ", shape ", to_string(shape));
+      Random random(6);
+      Inputs inputs = named.second.inputs(random, std::min<Index>(shape.rows, 16), shape.cols);
+      const Derivatives recorded(named.second, inputs);
+      for (int run = 0; run < 3; ++run) {
+        const std::vector<Scalar> plain = recorded.run(inputs, {.simplify = false, .fuse = false}),
+                                  compiled = recorded.run(inputs, {});
+        int differ = 0;
+        for (std::size_t i = 0; i < plain.size(); ++i)
+          differ +=
+              plain[i] == compiled[i] || (std::isnan(plain[i]) && std::isnan(compiled[i])) ? 0 : 1;
+        CHECK(differ == 0);
+        for (Matrix& input : inputs)  // then some of what no example has
+          for (Scalar& value : input.reshaped())
+            if (run == 1 || random.below(5) == 0)
+              value = extremes[random.below(static_cast<Index>(std::size(extremes)))];
+      }
+    }
+}
+
+TEST_CASE("a column has the same bits whatever columns follow it") {
+  for (const OpDef* op : all_ops()) {
+    if (!op->elementwise && !op->columnwise) continue;
+    CAPTURE(op->name);
+    const auto [begin, end] = examples().equal_range(op->name);
+    for (auto example = begin; example != end; ++example)
+      for (const Index rows : {1, 3, 5}) {
+        Random random(14);
+        const Inputs inputs = example->second.inputs(random, rows, 19);
+        const Matrix all = value_of(example->second.call, inputs);
+        for (const Index cols : {1, 2, 7, 16}) {
+          Inputs first;
+          for (const Matrix& input : inputs) first.push_back(input.leftCols(cols));
+          CHECK(value_of(example->second.call, first) == all.leftCols(cols));
+        }
+      }
+  }
+}
+
 TEST_CASE("functions of one number agree with the standard library to rounding") {
   struct Function {
     const char* name;
@@ -304,10 +467,21 @@ TEST_CASE("functions of one number agree with the standard library to rounding")
       {"exp", exp, std::exp, -most, most, 4},
       {"log", log, std::log, 1e-12, 20, 4},
       {"sqrt", sqrt, std::sqrt, 0, 20, 1},
+      {"expm1", expm1, std::expm1, -most, most, 2},
+      {"log1p", log1p, std::log1p, -1 + 1e-6, 20, 2},
+      {"erf", erf, std::erf, -6, 6, 2},
+      {"tan", tan, std::tan, -1.5, 1.5, 6},
+      {"asin", asin, std::asin, -1, 1, 2},
+      {"acos", acos, std::acos, -1, 0.99, 2},
+      {"atan", atan, std::atan, -300, 300, 2},
+      {"sinh", sinh, std::sinh, -most, most, 3},
+      {"cosh", cosh, std::cosh, -most, most, 3},
       {"sin", sin, std::sin, -300, 300, 4},
       {"cos", cos, std::cos, -300, 300, 4},
       {"tanh", tanh, std::tanh, -20, 20, 4},
       {"sigmoid", sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); }, -most, most, 6},
+      {"sigmoid_slope", sigmoid_slope,
+       [](long double x) { return 1 / (2 + std::exp(x) + std::exp(-x)); }, -most, most, 6},
       {"softplus", softplus,
        [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }, -most,
        most, 6},
@@ -318,7 +492,7 @@ TEST_CASE("functions of one number agree with the standard library to rounding")
     Matrix x = random.uniform_matrix(1, 4001, f.low, f.high);
     if (f.low < 0)  // the small numbers, where 1 - e and e - 1 lose their digits
       for (Index i = 0; i < 2000; ++i)
-        x(i) = random.normal() * std::pow(10, random.uniform(-18, 1));
+        x(i) = std::clamp(random.normal() * std::pow(10, random.uniform(-18, 1)), f.low, f.high);
     const Matrix y = value_of([&](Vars v) { return f.op(v[0]); }, {x});
     double worst = 0, worst_x = 0;
     for (Index i = 0; i < x.cols(); ++i) {
@@ -493,7 +667,16 @@ TEST_CASE("sum and broadcast, slice and pad, transpose and itself are adjoint pa
 TEST_CASE("shapes that do not fit are refused in words") {
   Tape tape;
   const Var x = tape.input(3, 4, "x"), y = tape.input(5, 2, "y");
-  CHECK_THROWS_WITH_AS(matmul(x, y), "[matmul] (3x4)·(5x2): inner sizes 4 and 5 differ",
+  CHECK_THROWS_WITH_AS(matmul(x, y),
+                       "[matmul] (3x4)·(5x2): inner sizes 4 and 5 differ (operand 1 is input 'x', "
+                       "operand 2 is input 'y')",
+                       std::invalid_argument);
+  // Only leaves have names.
+  CHECK_THROWS_WITH_AS(matmul(exp(x), tape.parameter(5, 2, "w")),
+                       "[matmul] (3x4)·(5x2): inner sizes 4 and 5 differ (operand 2 is parameter "
+                       "'w')",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(matmul(exp(x), exp(y)), "[matmul] (3x4)·(5x2): inner sizes 4 and 5 differ",
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(x + y, doctest::Contains("[add] (3x4) and (5x2)"), std::invalid_argument);
   CHECK_THROWS_WITH_AS(slice_rows(x, 2, 2), doctest::Contains("[slice_rows] 2 rows from row 2"),

@@ -177,7 +177,89 @@ TEST_CASE("a small matrix a sample has the rows that its size asks for") {
       of(transposed(0), "[sample_transpose] 0 rows do not divide the 3 of (3x4)"),
       of({9, 4}, {3, 4}, autodiff::sample_solve, {3, 4}),
       of({1, 4}, {1, 4}, autodiff::sample_solve, {1, 4}),
+      of({4, 4}, {6, 4}, autodiff::sample_solve, {6, 4}),
       of({6, 4}, {3, 4}, autodiff::sample_solve, "[sample_solve] (6x4) and (3x4)"),
+      of({4, 4}, {3, 4}, autodiff::sample_solve, "[sample_solve] (4x4) and (3x4)"),
       of({9, 4}, {3, 5}, autodiff::sample_solve, "[sample_solve] (9x4) and (3x5)"),
+  });
+}
+
+TEST_CASE("what is made of square matrices asks for them") {
+  const auto on = [](Var (*f)(Var), Index rows) {
+    return [=](Tape& tape) { return f(leaf(tape, rows, 5)); };
+  };
+  check({
+      {on(autodiff::sample_inverse, 9), {9, 5}, nullptr},
+      {on(autodiff::sample_logdet, 9), {1, 5}, nullptr},
+      {on(autodiff::sample_cholesky, 1), {1, 5}, nullptr},
+      {on(autodiff::sample_inverse, 8), {}, "[sample_inverse] (8x5)"},
+      {on(autodiff::sample_logdet, 3), {}, "[sample_logdet] (3x5)"},
+      {on(autodiff::sample_cholesky, 10), {}, "[sample_cholesky] (10x5)"},
+  });
+}
+
+TEST_CASE("over rows and over columns") {
+  check({
+      of([](Var x) { return cumsum_rows(x); }, {3, 4}),
+      of([](Var x) { return reverse_cumsum_rows(x); }, {3, 4}),
+      of([](Var x) { return product_rows(x); }, {1, 4}),
+      of([](Var x) { return max_rows(x); }, {1, 4}),
+      of([](Var x) { return max_cols(x); }, {3, 1}),
+      of([](Var x) { return min_rows(x); }, {1, 4}),
+      of([](Var x) { return min_cols(x); }, {3, 1}),
+      of([](Var x) { return logsumexp_rows(x); }, {1, 4}),
+      of([](Var x) { return logsumexp_cols(x); }, {3, 1}),
+      of([](Var x) { return softmax_rows(x); }, {3, 4}),
+      of([](Var x) { return softmax_cols(x); }, {3, 4}),
+      of([](Var x) { return log_softmax_rows(x); }, {3, 4}),
+  });
+}
+
+TEST_CASE("what is gathered and scattered has a row or a column for each number") {
+  using Two = Var (*)(Var, Var);
+  const auto rows = static_cast<Two>(autodiff::gather_rows);
+  const auto cols = static_cast<Two>(autodiff::gather_cols);
+  const auto to_rows = [](Index total) {
+    return [=](Var x, Var numbers) { return scatter_rows(x, numbers, total); };
+  };
+  const auto to_cols = [](Index total) {
+    return [=](Var x, Var numbers) { return scatter_cols(x, numbers, total); };
+  };
+  check({
+      of({3, 4}, {5, 4}, rows, {5, 4}),
+      of({3, 4}, {5, 3}, rows, "[gather_rows] the rows (5x3) of (3x4)"),
+      of({3, 4}, {3, 4}, to_rows(7), {7, 4}),
+      of({3, 4}, {2, 4}, to_rows(7), "[scatter_rows] (3x4) to the rows (2x4)"),
+      of({3, 4}, {3, 4}, to_rows(0), "[scatter_rows] 0 rows"),
+      of({3, 4}, {1, 6}, cols, {3, 6}),
+      of({3, 4}, {2, 6}, cols, "[gather_cols] the columns (2x6) of (3x4)"),
+      of({3, 4}, {1, 4}, to_cols(2), {3, 2}),
+      of({3, 4}, {1, 3}, to_cols(2), "[scatter_cols] (3x4) to the columns (1x3)"),
+      of({3, 4}, {1, 4}, to_cols(-1), "[scatter_cols] -1 columns"),
+      of(
+          [](Var x) {
+            return gather_rows(x, std::vector<Index>{2, 0});
+          },
+          {2, 4}),
+      of([](Var x) { return gather_rows(x, std::vector<Index>{3}); },
+         "[gather_rows] index 3 is not among the 3"),
+      of([](Var x) { return gather_rows(x, std::vector<Index>{}); }, "[gather_rows] no index"),
+      of([](Var x) { return gather_cols(x, std::vector<Index>{-1}); },
+         "[gather_cols] index -1 is not among the 4"),
+      of(
+          [](Var x) {
+            return scatter_rows(x, std::vector<Index>{0, 4, 4}, 5);
+          },
+          {5, 4}),
+      of(
+          [](Var x) {
+            return scatter_rows(x, std::vector<Index>{0, 5, 4}, 5);
+          },
+          "[scatter_rows] index 5 is not among the 5"),
+      of(
+          [](Var x) {
+            return scatter_cols(x, std::vector<Index>{0, 1, 1, 0}, 2);
+          },
+          {3, 2}),
   });
 }

@@ -157,7 +157,7 @@ TEST_CASE("where nothing can be learnt the best weights are early ones, and the 
            std::to_string(std::sin(1000. * k * k)) + '\n';
   folder.write("chance.csv", csv);
   const Outcome run = folder.train(
-      "--data chance.csv --batch 8 --hidden 32,32 --steps 4000 --patience 0.2 --out X");
+      "--data chance.csv --batch 8 --hidden 32,32 --steps 4000 --patience 0.2 --seed 1 --out X");
   REQUIRE(run.code == 0);
   const auto result = folder.json("X/result.json");
   const long best = result["validation_best_step"].get<long>(),

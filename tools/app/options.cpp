@@ -206,7 +206,11 @@ void declare(Flags& flags, TrainOptions& o) {
           "--hidden", [&o](const std::string& text) { o.hidden = widths(text); },
           comma_separated(o.hidden), "Widths of the hidden layers, as in 64,64")
       .group(model);
-  flags.add("--activation", o.activation, "softplus or tanh").group(model);
+  flags
+      .add("--activation", o.activation,
+           "softplus, tanh, sigmoid, silu, gelu or sin; relu where the network is not "
+           "differentiated")
+      .group(model);
   flags
       .add("--initialiser", o.initialiser,
            "First weights. rule: found for Lagrangian networks, from the layers' widths; "
@@ -469,7 +473,7 @@ void require_consistent(const TrainOptions& o) {
     throw EndProgram(exit_usage, "--batch: " + std::to_string(o.batch) + " is more than the " +
                                      std::to_string(points) + " points of the data set");
   try {
-    nn::activation(o.activation);
+    kind_of(o).differentiated ? nn::smooth_activation(o.activation) : nn::activation(o.activation);
   } catch (const std::invalid_argument& error) {
     throw EndProgram(exit_usage, std::string("--activation: ") + error.what());
   }

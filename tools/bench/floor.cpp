@@ -21,8 +21,8 @@ bool is_product(const Node& node) { return std::string_view(node.op->name).start
 
 /// One for each entry of the input, whatever is made of it.
 bool is_exponential(const Node& node) {
-  constexpr std::array<std::string_view, 6> names{"exp",     "log",      "tanh",
-                                                  "sigmoid", "softplus", "softplus_sigmoid"};
+  constexpr std::array<std::string_view, 7> names{
+      "exp", "log", "tanh", "sigmoid", "sigmoid_slope", "softplus", "softplus_family"};
   return std::find(names.begin(), names.end(), node.op->name) != names.end();
 }
 

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
+
 #include "autodiff/ops.h"
 
 using namespace autodiff;
@@ -34,6 +36,14 @@ TEST_CASE("a listing reads like the recording") {
         " %7 = broadcast_cols 32 %6         1x32\n"
         " %8 = mul %5 %7                    1x32\n"
         " %9 = constant                     2x2\n");
+}
+
+TEST_CASE("a handle prints as its line of the listing") {
+  Tape tape;
+  const Var x = tape.input(4, 32, "x"), y = slice_rows(tanh(x), 0, 1);
+  std::ostringstream out;
+  out << x << '\n' << y << '\n' << Var();
+  CHECK(out.str() == "%0 = input x (4x32)\n%2 = slice_rows 0 1 %1 (1x32)\nan empty Var");
 }
 
 TEST_CASE(

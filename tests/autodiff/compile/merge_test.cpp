@@ -230,9 +230,9 @@ TEST_CASE("softplus and sigmoid of the same are one instruction, with the same b
   Tape tape;
   const Var x = tape.input(9, 5, "x"), y = tape.input(9, 5, "y");
   const std::array pair{softplus(x), sigmoid(x)};
-  for (const Var& one : pair) CHECK(count(Program({one, tanh(x)}), "softplus_sigmoid") == 0);
-  CHECK(count(Program({softplus(x), sigmoid(y)}), "softplus_sigmoid") == 0);
-  CHECK(count(Program(pair), "softplus_sigmoid") == 1);
+  for (const Var& one : pair) CHECK(count(Program({one, tanh(x)}), "softplus_family") == 0);
+  CHECK(count(Program({softplus(x), sigmoid(y)}), "softplus_family") == 0);
+  CHECK(count(Program(pair), "softplus_family") == 1);
   const Program both({sin(pair[0]) + cos(pair[1])}, {.fuse = false});
   CHECK(both.instructions() == 4);
   CHECK(run(tape, pair, {}) == run(tape, pair, {.simplify = false}));

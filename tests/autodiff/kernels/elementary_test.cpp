@@ -50,10 +50,20 @@ template <class T>
 #pragma omp simd
   for (Index i = 0; i < n; ++i) autodiff::vsoftplus_sigmoid(x[i], softplus[i], sigmoid[i]);
 }
+template <class T>
+[[gnu::noinline]] void slope_loop(const T* x, T* sigmoid, T* slope, Index n) {
+#pragma omp simd
+  for (Index i = 0; i < n; ++i) autodiff::vsigmoid_and_slope(x[i], sigmoid[i], slope[i]);
+}
 
 template <class W>
 W reference_sigmoid(W x) {
   return 1 / (1 + std::exp(-x));
+}
+template <class W>
+W reference_sigmoid_slope(W x) {
+  const W t = std::exp(-std::abs(x));
+  return t / ((1 + t) * (1 + t));
 }
 template <class W>
 W reference_softplus(W x) {
@@ -97,6 +107,8 @@ std::vector<Case<double>> cases() {
        {{0, 1}, {0.41, 0.42}, {0.49, 0.51}, {0, 1e-15}, {0, 1e-300}}},
       {"sigmoid", FUNCTION(vsigmoid), reference_sigmoid, 2.4, {-745, 1e300},
        {{-708, 708}, {-40, 40}, {-3, 3}, {-1e-10, 1e-10}}},
+      {"sigmoid_slope", FUNCTION(vsigmoid_slope), reference_sigmoid_slope, 3.3, {-1e300, 1e300},
+       {{-745, 745}, {-40, 40}, {-3, 3}, {-1e-10, 1e-10}}},
       {"softplus", FUNCTION(vsoftplus), reference_softplus, 1.7 + unfused, {-746, 1e300},
        {{-745, 745}, {-40, 40}, {-3, 3}, {-0.7, -0.3}, {-1e-10, 1e-10}}},
       {"tanh", FUNCTION(vtanh), std::tanh, 1.5, {-1e300, 1e300},
@@ -121,6 +133,8 @@ std::vector<Case<float>> cases() {
        {{0, 1}, {0.41f, 0.42f}, {0, 1e-6f}, {0, 1e-37f}}},
       {"sigmoid", FUNCTION(vsigmoid), reference_sigmoid, 2.2, {-104, 1e30f},
        {{-87, 87}, {-20, 20}, {-3, 3}, {-1e-6f, 1e-6f}}},
+      {"sigmoid_slope", FUNCTION(vsigmoid_slope), reference_sigmoid_slope, 3.4, {-1e30f, 1e30f},
+       {{-104, 104}, {-20, 20}, {-3, 3}, {-1e-6f, 1e-6f}}},
       {"softplus", FUNCTION(vsoftplus), reference_softplus, 1.7 + unfused, {-105, 1e30f},
        {{-104, 104}, {-20, 20}, {-3, 3}, {-0.7f, -0.3f}, {-1e-6f, 1e-6f}}},
       {"tanh", FUNCTION(vtanh), std::tanh, 1.5, {-1e30f, 1e30f},
@@ -235,12 +249,13 @@ TEST_CASE_TEMPLATE("the bits do not depend on neighbours, length or place", T, d
   }
 }
 
-TEST_CASE_TEMPLATE("softplus and sigmoid at once are the two by themselves", T, double, float) {
+TEST_CASE_TEMPLATE("softplus and its derivatives at once are each by itself", T, double, float) {
   using namespace autodiff;
   std::mt19937_64 engine(3);
   int different = 0, both = 0;
   for (Index size = 1; size <= 400; ++size) {
-    std::vector<T> x(static_cast<std::size_t>(size)), p(x.size()), s(x.size()), one_p(x), one_s(x);
+    std::vector<T> x(static_cast<std::size_t>(size)), p(x.size()), s(x.size()), one_p(x), one_s(x),
+        again(x), d(x), one_d(x);
     std::uniform_real_distribution<T> uniform(-40, 40);
     for (T& value : x)
       value = engine() % 4 == 0 ? any_number<T>(engine, {T(-1e30), T(1e30)}) : uniform(engine);
@@ -248,11 +263,15 @@ TEST_CASE_TEMPLATE("softplus and sigmoid at once are the two by themselves", T, 
     pair_loop(x.data(), p.data(), s.data(), size);
     loop<T, vsoftplus<T>>(x.data(), one_p.data(), size);
     loop<T, vsigmoid<T>>(x.data(), one_s.data(), size);
+    slope_loop(x.data(), again.data(), d.data(), size);
+    loop<T, vsigmoid_slope<T>>(x.data(), one_d.data(), size);
     for (std::size_t i = 0; i < x.size(); ++i) {
       T alone_p, alone_s;
       vsoftplus_sigmoid(x[i], alone_p, alone_s);
       if (!same(p[i], one_p[i]) || !same(p[i], alone_p)) ++different;
       if (!same(s[i], one_s[i]) || !same(s[i], alone_s)) ++different;
+      if (!same(again[i], s[i]) || !same(d[i], one_d[i])) ++different;
+      if (!same(d[i], vsigmoid_slope(x[i]))) ++different;
       // The halves of the sigmoid complete each other, the smaller one being the exact one.
       if (!(vsigmoid(std::abs(x[i])) == 1 - vsigmoid(-std::abs(x[i])) || std::isnan(x[i]))) ++both;
     }

@@ -67,7 +67,7 @@ struct Expressions {
   Var grown(Var y) {
     const Var x = pick(), z = pick();
     const bool turned = random_.below(2);
-    switch (random_.below(11)) {
+    switch (random_.below(12)) {
       case 0:
         return 0.5 * (turned ? x + y : y + x);
       case 1:
@@ -88,6 +88,8 @@ struct Expressions {
         return 0.2 * (x * z + y * y) + 0.3;
       case 9:
         return 2 + 0.1 * (turned ? y * x - z * z : z * x - y * z);
+      case 10:
+        return 0.4 + (turned ? y / 3 : 0.3 / y);
       default:
         return shift(scale(y, 0.7), 0.2);
     }

@@ -172,12 +172,32 @@ TEST_CASE("a name that is taken is refused and nothing is added") {
   CHECK(parameters.size() == 6);
 }
 
-TEST_CASE("relu is refused with the reason, an unknown activation by its name") {
-  const std::string relu = message_of([] { nn::activation("relu"); });
+TEST_CASE("activations by name are the functions of that name") {
+  Matrix x(1, 5);
+  x << -3, -0.5, 0, 0.5, 3;
+  const auto check = [&](const char* name, double (*f)(double)) {
+    CAPTURE(name);
+    const Matrix y = ::apply(nn::activation(name), x);
+    for (Index s = 0; s < x.cols(); ++s) CHECK(std::abs(y(s) - f(x(s))) < tiny);
+  };
+  check("softplus", [](double v) { return std::log1p(std::exp(v)); });
+  check("tanh", [](double v) { return std::tanh(v); });
+  check("sigmoid", [](double v) { return 1 / (1 + std::exp(-v)); });
+  check("silu", [](double v) { return v / (1 + std::exp(-v)); });
+  check("gelu", [](double v) { return 0.5 * v * std::erfc(-v / std::sqrt(2.)); });
+  check("sin", [](double v) { return std::sin(v); });
+  check("relu", [](double v) { return std::max(v, 0.); });
+  for (const char* name : {"softplus", "tanh", "sigmoid", "silu", "gelu", "sin"})
+    CHECK(largest_difference(::apply(nn::smooth_activation(name), x),
+                             ::apply(nn::activation(name), x)) == 0);
+}
+
+TEST_CASE("where the network is differentiated relu is refused with the reason") {
+  const std::string relu = message_of([] { nn::smooth_activation("relu"); });
   CHECK(contains(relu, "relu"));
   CHECK(contains(relu, "second derivative"));
   CHECK(contains(relu, "softplus"));
-  const std::string unknown = message_of([] { nn::activation("swish"); });
+  const std::string unknown = message_of([] { nn::smooth_activation("swish"); });
   CHECK(contains(unknown, "swish"));
   CHECK(contains(unknown, "unknown"));
   CHECK_FALSE(contains(unknown, "second derivative"));

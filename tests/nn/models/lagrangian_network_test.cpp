@@ -13,6 +13,7 @@
 #include "nn/learning/loss.h"
 #include "nn/learning/training_step.h"
 #include "nn/models/learnt_motion.h"
+#include "nn/models/plain_network.h"
 #include "nn/optimisers/adam.h"
 #include "physics/data_set.h"
 #include "physics/euler_lagrange.h"
@@ -235,6 +236,7 @@ TEST_CASE("a network has the inputs that its coordinates ask for, and needs one 
         autodiff::Shape{5, 8});
   CHECK_THROWS_AS(LagrangianNetwork(raw(0)), std::invalid_argument);
   CHECK_THROWS_AS(LagrangianNetwork({.activation = "relu"}), std::invalid_argument);
+  CHECK_NOTHROW(nn::PlainNetwork({.activation = "relu"}));
 }
 
 TEST_CASE("loss and gradient have the same bits for any number of threads") {

@@ -10,9 +10,11 @@
 
 #include "autodiff/compile/program.h"
 #include "autodiff/grad.h"
+#include "nn/layers/linear.h"
 #include "nn/learning/loss.h"
 #include "nn/optimisers/adam.h"
 #include "nn/optimisers/schedule.h"
+#include "nn/optimisers/sgd.h"
 #include "nn/optimisers/soap.h"
 #include "tests/precision.h"
 
@@ -140,6 +142,7 @@ TEST_CASE("an optimiser with another's steps and memory goes on as that one woul
     CHECK(second->steps() == 20);
   };
   continues([] { return std::make_unique<nn::Adam>(12); });
+  continues([] { return std::make_unique<nn::Sgd>(12, nn::Sgd::Options{.momentum = 0.9}); });
   continues(
       [&] { return std::make_unique<nn::Soap>(parameters, nn::Soap::Options{.refresh = 5}); });
 }
@@ -154,6 +157,47 @@ TEST_CASE("Adam remembers the means of the gradient and of its square, by their 
   CHECK(memory[0].values(1, 0) == -1);
   CHECK(memory[1].name == "v");
   CHECK(memory[1].values(1, 0) == 8);
+}
+
+TEST_CASE("SGD goes the rate times the gradient, and no further") {
+  std::vector<Scalar> p{1, 2, 3};
+  nn::Sgd sgd(3);
+  for (int t = 0; t < 2; ++t) sgd.step(p, std::vector<Scalar>{4, -8, 0}, 0.25, 0.5);
+  CHECK(p == std::vector<Scalar>{0, 4, 3});
+  CHECK(sgd.steps() == 2);
+}
+
+TEST_CASE("SGD's momentum is what one gets by hand, plain and Nesterov's") {
+  // μ = 0.5, g = 1, 2, 0, rate 1: v = 1, 2.5, 1.25.
+  const auto path = [](bool nesterov) {
+    nn::Sgd sgd(1, {.momentum = 0.5, .nesterov = nesterov});
+    std::vector<Scalar> p{0}, all;
+    for (const Scalar g : {1, 2, 0}) {
+      sgd.step(p, std::vector<Scalar>{g}, 1);
+      all.push_back(p[0]);
+    }
+    return all;
+  };
+  CHECK(path(false) == std::vector<Scalar>{-1, -3.5, -4.75});
+  CHECK(path(true) == std::vector<Scalar>{-1.5, -4.75, -5.375});
+}
+
+TEST_CASE("SGD refuses wrong sizes and momenta, and forgets when asked") {
+  nn::Sgd sgd(3, {.momentum = 0.5});
+  std::vector<Scalar> three{1, 2, 3}, five(5);
+  CHECK_THROWS_WITH_AS(sgd.step(three, five, 0.1),
+                       "[sgd] made for 3 parameters, got 3 and a gradient of 5",
+                       std::invalid_argument);
+  CHECK(sgd.steps() == 0);
+  for (const double bad : {-0.1, 1., not_a_number})
+    CHECK_THROWS_WITH_AS(nn::Sgd(3, {.momentum = bad}), doctest::Contains("[sgd] momentum"),
+                         std::invalid_argument);
+  sgd.step(three, std::vector<Scalar>{1, 1, 1}, 0.1);
+  REQUIRE(sgd.memory().size() == 1);
+  CHECK(sgd.memory()[0].name == "v");
+  CHECK(sgd.memory()[0].values(2, 0) == 1);
+  sgd.forget();
+  CHECK(sgd.memory()[0].values(2, 0) == 0);
 }
 
 TEST_CASE("the optimisers' constants are those of their papers, unless others are asked for") {
@@ -232,6 +276,48 @@ TEST_CASE("losses are means over all entries") {
   CHECK(value_of(nn::mse_loss(x, x)) == 0);
   CHECK(value_of(nn::l1_loss(x, x)) == 0);
   CHECK(nn::mse_loss(x, y).shape() == autodiff::Shape{1, 1});
+}
+
+TEST_CASE("the cross-entropy of logits is that of their softmax, however large they are") {
+  Tape tape;
+  Matrix logits(3, 2), target(3, 2), classes(1, 2);
+  logits << 1, 1000, 2, -1000, -1, 0;
+  target << 0.5, 0, 0.25, 0, 0.25, 1;
+  classes << 1, 2;
+  const Var x = tape.constant(logits);
+  const double sum = std::exp(1.) + std::exp(2.) + std::exp(-1.);
+  CHECK(value_of(nn::cross_entropy_loss(x, tape.constant(target))) ==
+        doctest::Approx((std::log(sum) - (0.5 * 1 + 0.25 * 2 + 0.25 * -1) + 1000) / 2)
+            .epsilon(10 * rounding));
+  const Var of_classes = nn::cross_entropy_of_classes(x, tape.constant(classes));
+  CHECK(value_of(of_classes) ==
+        doctest::Approx((std::log(sum) - 2 + 1000) / 2).epsilon(10 * rounding));
+  // Its gradient: (softmax - target) / N.
+  const Matrix g = evaluate(grad(of_classes, x));
+  CHECK(g(0, 0) == doctest::Approx(std::exp(1.) / sum / 2).epsilon(10 * rounding));
+  CHECK(g(1, 0) == doctest::Approx((std::exp(2.) / sum - 1) / 2).epsilon(10 * rounding));
+  CHECK(g(2, 1) == -0.5);
+  CHECK(g(0, 1) == 0.5);
+  classes << 1, 3;
+  CHECK(std::isnan(value_of(nn::cross_entropy_of_classes(x, tape.constant(classes)))));
+}
+
+TEST_CASE("the loss and its gradients lie one after the other, as an optimiser takes them") {
+  nn::Parameters parameters;
+  const nn::Linear layer(parameters, "l", 2, 1);
+  parameters.values()[0] = 3;
+  parameters.values()[1] = -1;
+  parameters.values()[2] = 2;
+  Tape tape;
+  Matrix at(2, 1);
+  at << 1, 4;
+  const Var y = layer(tape.constant(at));  // 3 - 4 + 2
+  const autodiff::Program program(loss_and_gradients(pow(y, 2), parameters));
+  autodiff::Workspace workspace(program);
+  parameters.bind(workspace);
+  program.run(workspace);
+  CHECK(std::vector<Scalar>(workspace.values().begin(), workspace.values().end()) ==
+        std::vector<Scalar>{1, 2, 8, 2});
 }
 
 TEST_CASE("Huber's loss is a square up to 1 and a line beyond") {
