@@ -285,7 +285,7 @@ TEST_CASE("--steps is how many steps are trained, whatever they are drawn from")
 }
 
 TEST_CASE(
-    "--epochs of a file are how often it is gone through; left out, the preset's steps hold") {
+    "--epochs of a file are how often it is gone through, and without it the preset's steps hold") {
   const Folder folder;
   folder.write("s.csv", spring(23));
   REQUIRE(folder.train(tiny + "--data s.csv --epochs 3 --out X").code == 0);
