@@ -4,7 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <map>
+#include <stdexcept>
 
 using autodiff::Index;
 using autodiff::Matrix;
