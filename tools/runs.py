@@ -51,9 +51,10 @@ class Run:
 
         Not before: ./train begins by deleting what is of an earlier run, its command too.
         """
-        if self.process.poll() in (0, DIVERGED):
+        code = self.process.poll()  # asked once: it may end between two questions
+        if code in (0, DIVERGED):
             write(self.folder / "command.json", json.dumps(self.command) + "\n")
-        return self.process.poll() is not None
+        return code is not None
 
     def complaint(self):
         return (self.folder / "stderr.txt").read_text(errors="replace").strip()
@@ -190,8 +191,11 @@ def caught_signals():
 
 
 def interrupt(running, signals):
-    """Asks the runs to end, and waits for that; one more Ctrl-C kills them."""
-    patience = len(signals)
+    """Asks the runs to end, and waits for that; one more Ctrl-C kills them.
+
+    It may have come already, right behind the first.
+    """
+    patience = min(len(signals), 1)
     for run in running:
         run.process.send_signal(signal.SIGINT)
     while any(run.process.poll() is None for run in running):

@@ -56,6 +56,9 @@ Program::Program(std::span<const Var> outputs, Options options) {
   std::vector<Place>().swap(places_);
 }
 
+Program::Program(std::initializer_list<Var> outputs, Options options)
+    : Program(std::span(outputs.begin(), outputs.size()), options) {}
+
 // The outputs lie at the start of the arena, in order and without gaps, and stay there.
 void Program::place_outputs(std::span<const int> outputs) {
   for (const int id : outputs) {

@@ -46,8 +46,7 @@ class Program {
 
   /// Outputs of one tape. The tape may be gone afterwards.
   explicit Program(std::span<const Var> outputs, Options options = {});
-  explicit Program(std::initializer_list<Var> outputs, Options options = {})
-      : Program(std::span(outputs.begin(), outputs.size()), options) {}
+  explicit Program(std::initializer_list<Var> outputs, Options options = {});
   Program(const Program&) = delete;  // workspaces point at it
   Program& operator=(const Program&) = delete;
 

@@ -56,6 +56,7 @@ CompiledTape rebuild(const Tape& from, std::span<const int> outputs, const Image
                      std::span<const int> order) {
   CompiledTape result{.tape = std::make_unique<Tape>(), .outputs = {}, .leaves = {}, .report = {}};
   Tape& to = *result.tape;
+  to.reserve(from.size());
   std::vector<Var> image(from.size());
   for (const Leaf& leaf : from.leaves())  // all are kept, so that their indices stay
     image[leaf.id] = record_leaf(to, from, from.node(leaf.id));

@@ -308,7 +308,7 @@ struct Key {
     return op == other.op && a == other.a && b == other.b && attributes.i == other.attributes.i &&
            attributes.j == other.attributes.j && bits(attributes.c) == bits(other.attributes.c);
   }
-  std::size_t hash() const {
+  std::uint32_t hash() const {
     std::uint64_t hash = std::hash<const void*>()(op);
     for (const std::uint64_t part :
          {static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b),
@@ -317,7 +317,7 @@ struct Key {
       hash = (hash ^ part) * 0x9e3779b97f4a7c15u;
       hash ^= hash >> 32;
     }
-    return hash;
+    return static_cast<std::uint32_t>(hash);
   }
 };
 
@@ -328,13 +328,15 @@ Key key_of(const Node& node) { return {*node.op, node.inputs[0], node.inputs[1],
 Var Simplifier::shared(const OpDef& op, Var a, Var b, Attributes attributes) {
   if (2 * entries_ >= table_.size()) grow_table();
   const Key key(op, a.id(), b.id(), attributes);
-  std::size_t at = key.hash() & (table_.size() - 1);
-  for (; table_[at] >= 0; at = (at + 1) & (table_.size() - 1))
-    if (key_of(to_.node(table_[at])) == key) return {to_, table_[at]};
+  const std::uint32_t hash = key.hash();
+  std::size_t at = hash & (table_.size() - 1);
+  for (; table_[at].id >= 0; at = (at + 1) & (table_.size() - 1))
+    if (table_[at].hash == hash && key_of(to_.node(table_[at].id)) == key)
+      return {to_, table_[at].id};
 
   const Var y =
       op.arity == 2 ? to_.record(op, {a, b}, attributes) : to_.record(op, {a}, attributes);
-  table_[at] = y.id();
+  table_[at] = {hash, y.id()};
   ++entries_;
   if (&op == &add_op && transposes_for_free(a) && transposes_for_free(b)) {
     free_sum_.resize(y.id() + 1, false);
@@ -344,13 +346,13 @@ Var Simplifier::shared(const OpDef& op, Var a, Var b, Attributes attributes) {
 }
 
 void Simplifier::grow_table() {
-  std::vector<int> old(std::max<std::size_t>(64, 2 * table_.size()), -1);
+  std::vector<Entry> old(std::max<std::size_t>(64, 2 * table_.size()));
   old.swap(table_);
-  for (const int id : old) {
-    if (id < 0) continue;
-    std::size_t at = key_of(to_.node(id)).hash() & (table_.size() - 1);
-    while (table_[at] >= 0) at = (at + 1) & (table_.size() - 1);
-    table_[at] = id;
+  for (const Entry& entry : old) {
+    if (entry.id < 0) continue;
+    std::size_t at = entry.hash & (table_.size() - 1);
+    while (table_[at].id >= 0) at = (at + 1) & (table_.size() - 1);
+    table_[at] = entry;
   }
 }
 

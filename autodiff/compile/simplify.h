@@ -11,6 +11,7 @@
 // other factor is Inf or NaN or negative.
 #pragma once
 
+#include <cstdint>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -56,7 +57,13 @@ class Simplifier {
 
   Tape& to_;
   std::unordered_map<std::size_t, std::vector<Var>> constants_;  // by the hash of their bytes
-  std::vector<int> table_;  // the nodes by their hash, with open addressing; -1 where there is none
+  /// A node's place in the table. The hash stands here, too: a look at the node itself costs a
+  /// cache miss.
+  struct Entry {
+    std::uint32_t hash = 0;
+    int id = -1;  ///< -1: none
+  };
+  std::vector<Entry> table_;  // by hash, with open addressing
   std::size_t entries_ = 0;
   std::vector<char> free_sum_;               // of every node: a sum that transposes for free?
   std::unordered_map<int, Var> transposed_;  // what was made of such sums

@@ -4,7 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <map>
+#include <stdexcept>
 
 using autodiff::Index;
 using autodiff::Matrix;
@@ -71,7 +74,7 @@ TEST_CASE("a permutation holds every number once, and every order is as likely")
   for (const auto& [order, count] : counts) CHECK(std::abs(count - 10000) < 500);
 }
 
-TEST_CASE("a state goes on where it was; what is none is refused and changes nothing") {
+TEST_CASE("a state goes on where it was, and what is none is refused and changes nothing") {
   Random a(7);
   for (int k = 0; k < 100; ++k) a.uniform();
   const std::string state = a.state();

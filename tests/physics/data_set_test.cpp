@@ -260,7 +260,11 @@ TEST_CASE("what a motion throws on one of several threads reaches the caller") {
   CHECK_THROWS_WITH_AS(roll_out(broken, starts, times, {}, 4), "no further", std::runtime_error);
 }
 
-TEST_CASE("rolling out to no times is refused") {
+TEST_CASE("rolling out to no times, or from what is no state, is refused") {
   CHECK_THROWS_AS(roll_out(harmonic, Eigen::MatrixXd::Zero(2, 1), Eigen::VectorXd(), {}),
                   std::invalid_argument);
+  const physics::Motion three(3, [](const Eigen::MatrixXd&, Eigen::MatrixXd&) {});
+  CHECK_THROWS_WITH_AS(roll_out(three, Eigen::MatrixXd::Zero(4, 1), Eigen::VectorXd::Zero(1), {}),
+                       "[roll_out] starts with 4 rows: a state of 3 coordinates has 6",
+                       std::invalid_argument);
 }

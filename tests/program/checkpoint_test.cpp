@@ -319,7 +319,7 @@ TEST_CASE("where no run can stand, none goes on") {
   CHECK_THROWS_AS(tools::Checkpoint(file, "X").restore(training), tools::IoError);
 }
 
-TEST_CASE("another precision is refused; another build goes on and is remembered") {
+TEST_CASE("another precision is refused, another build goes on and is remembered") {
   Small small;
   const std::string other_precision = sizeof(autodiff::Scalar) == 8 ? "float" : "double";
   small.standing.builds = {other_precision + ", GCC 12.2.0, AVX2"};

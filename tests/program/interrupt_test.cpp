@@ -230,8 +230,7 @@ TEST_CASE("where nothing can be lost a program ends at once, and says so") {
   CHECK_FALSE(fs::exists(folder.path() / "s"));
 }
 
-TEST_CASE(
-    "a closed or full standard output disturbs no file; the run is finished, and ends with 4") {
+TEST_CASE("a closed or full standard output disturbs no file, and the finished run ends with 4") {
   const Folder folder;
   const std::string run = small + "--epochs 4 --steps-per-epoch 10 ";
   REQUIRE(folder.train(run + "--out once").code == 0);

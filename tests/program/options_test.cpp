@@ -284,13 +284,12 @@ TEST_CASE("--steps is how many steps are trained, whatever they are drawn from")
     }
 }
 
-TEST_CASE(
-    "--epochs of a file are how often it is gone through; left out, the preset's steps hold") {
+TEST_CASE("--epochs of a file are how often it is gone through, and without it the file decides") {
   const Folder folder;
   folder.write("s.csv", spring(23));
-  REQUIRE(folder.train(tiny + "--data s.csv --epochs 3 --out X").code == 0);
+  REQUIRE(folder.train(tiny + "--data s.csv --validation 0 --epochs 3 --out X").code == 0);
   CHECK(folder.json("X/result.json")["train_steps"] == 15);
-  CHECK(parse({"--data", (folder.path() / "s.csv").string()}).steps == 40'000);
+  CHECK(parse({"--data", (folder.path() / "s.csv").string()}).steps == tools::steps_by_data);
 }
 
 TEST_CASE("the rate warms up from the first step, in as many steps as --warmup says") {

@@ -7,6 +7,9 @@
 #include <cstring>
 
 #include "autodiff/matrix.h"
+#include "nn/files/model_file.h"
+#include "nn/models/learnt_motion.h"
+#include "tests/precision.h"
 #include "tests/program/program.h"
 #include "tools/app/options.h"
 
@@ -232,6 +235,32 @@ TEST_CASE("a short run leaves everything behind, and its config.toml repeats it 
   CHECK(folder.read("Y/model.safetensors") == folder.read("X/model.safetensors"));
   CHECK(metrics_without_time(folder.read("Y/metrics.csv")) ==
         metrics_without_time(folder.read("X/metrics.csv")));
+}
+
+TEST_CASE("a model that ./train has saved is made again from its file alone") {
+  const Folder folder;
+  REQUIRE(folder
+              .train("--hidden 8,8 --steps 300 --epochs 1 --velocity-scale 0.3 --kinetic-prior 1.7 "
+                     "--rollouts 1 --duration 0.1 --quiet --out R")
+              .code == 0);
+  const auto model = nn::load_model(folder.path() / "R/model.safetensors");
+  CHECK(model->options().names == std::vector<std::string>{"theta1", "theta2"});
+  CHECK(model->options().velocity_scale == 0.3);
+
+  // trajectory.csv holds states and the learnt accelerations there, to 10 digits.
+  const auto rows = split(folder.read("R/trajectory.csv"), '\n');
+  const auto columns = split(rows.at(0), ',');
+  const auto value = [&](const std::string& row, const std::string& name) {
+    const auto column = std::ranges::find(columns, name) - columns.begin();
+    return std::stod(split(row, ',').at(static_cast<std::size_t>(column)));
+  };
+  const std::string& row = rows.at(300);
+  const Eigen::MatrixXd state = Eigen::Vector4d(value(row, "theta1"), value(row, "theta2"),
+                                                value(row, "theta1'"), value(row, "theta2'"));
+  const Eigen::MatrixXd rates = nn::learnt_motion(*model)(state);
+  const double tolerance = 1e-9 + 1e4 * rounding;  // 10 digits in the file
+  CHECK(rates(2, 0) == doctest::Approx(value(row, "learnt theta1''")).epsilon(tolerance));
+  CHECK(rates(3, 0) == doctest::Approx(value(row, "learnt theta2''")).epsilon(tolerance));
 }
 
 TEST_CASE("a seed gives the same bits with one thread and with two, another seed others") {

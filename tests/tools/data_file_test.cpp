@@ -205,7 +205,7 @@ TEST_CASE("a clock that goes on from trial to trial: a jump ends a trajectory") 
   }
 }
 
-TEST_CASE("a single wrong value is cut out; noise, coarse steps and blows are no jumps") {
+TEST_CASE("a single wrong value is cut out, but noise, coarse steps and blows are no jumps") {
   auto lines = lines_of(sine(200, 0.02, 0));
   lines[100] = lines[100].substr(0, lines[100].find(',')) + ",7,0.5";
   const OwnData spike = parse_data(rows_of(lines, 0, 200), "f.csv");

@@ -255,6 +255,10 @@ TEST_CASE("a leaf that no result needs need not be bound") {
   CHECK(run(Program({z}), {{x, &at}}) == std::vector<Scalar>{3});
   CHECK_THROWS_WITH_AS(run(Program({z}, {.simplify = false}), {{x, &at}}),
                        "[run] 'y' has no value: bind it to the workspace first", std::logic_error);
+  const Var first_unread = y * tape.constant(0) + x * tape.constant(0) + tape.input(1, 1, "needed");
+  CHECK_THROWS_WITH_AS(run(Program({first_unread}), {}),
+                       "[run] 'needed' has no value: bind it to the workspace first",
+                       std::logic_error);
 }
 
 #if COUNTS_ALLOCATIONS
@@ -290,6 +294,13 @@ TEST_CASE("neither the optimiser nor the use of memory changes the results") {
     CHECK(optimized[i] == doctest::Approx(plain[i]).epsilon(5e4 * rounding));
   CHECK(Program(network.outputs).instructions() <
         Program(network.outputs, {.simplify = false}).instructions());
+}
+
+TEST_CASE("an operation of entries alone takes the place of what it reads last") {
+  Tape tape;
+  const Var x = tape.input(8, 8, "x"), two = sin(exp(x)), three = tanh(two);
+  CHECK(Program({three}, {.fuse = false}).arena_size() ==
+        Program({two}, {.fuse = false}).arena_size());
 }
 
 TEST_CASE("a long chain reuses its places") {

@@ -10,7 +10,6 @@
 #include "nn/files/safetensors.h"
 #include "nn/models/learnt_motion.h"
 #include "physics/systems/double_pendulum.h"
-#include "tests/precision.h"
 #include "tests/program/program.h"
 
 using autodiff::Index;
@@ -87,32 +86,6 @@ TEST_CASE("a model of each kind is made again from its file, to the last bit") {
       CHECK(rates(*loaded) == rates(*saved));
       CHECK(to_model_file(*loaded) == to_model_file(*saved));
     }
-}
-
-TEST_CASE("a model that ./train has saved is made again from its file alone") {
-  const program::Folder folder;
-  REQUIRE(folder
-              .train("--hidden 8,8 --steps 300 --epochs 1 --velocity-scale 0.3 --kinetic-prior 1.7 "
-                     "--rollouts 1 --duration 0.1 --quiet --out R")
-              .code == 0);
-  const auto model = nn::load_model(folder.path() / "R/model.safetensors");
-  CHECK(model->options().names == std::vector<std::string>{"theta1", "theta2"});
-  CHECK(model->options().velocity_scale == 0.3);
-
-  // trajectory.csv holds states and the learnt accelerations there, to 10 digits.
-  const auto rows = program::split(folder.read("R/trajectory.csv"), '\n');
-  const auto columns = program::split(rows.at(0), ',');
-  const auto value = [&](const std::string& row, const std::string& name) {
-    const auto column = std::ranges::find(columns, name) - columns.begin();
-    return std::stod(program::split(row, ',').at(static_cast<std::size_t>(column)));
-  };
-  const std::string& row = rows.at(300);
-  const Eigen::MatrixXd state = Eigen::Vector4d(value(row, "theta1"), value(row, "theta2"),
-                                                value(row, "theta1'"), value(row, "theta2'"));
-  const Eigen::MatrixXd rates = nn::learnt_motion(*model)(state);
-  const double tolerance = 1e-9 + 1e4 * rounding;  // 10 digits in the file
-  CHECK(rates(2, 0) == doctest::Approx(value(row, "learnt theta1''")).epsilon(tolerance));
-  CHECK(rates(3, 0) == doctest::Approx(value(row, "learnt theta2''")).epsilon(tolerance));
 }
 
 TEST_CASE("a Hamiltonian network is refused without the true Lagrangian") {

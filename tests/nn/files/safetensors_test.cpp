@@ -186,13 +186,14 @@ TEST_CASE(
   const std::string header =
       " {\n\"a.bias\":{\"shape\":[2,1],\"data_offsets\":[0, 8],\"dtype\":\"F32\"} ,"
       R"("\u0061.\u0077eight":{"dtype":"F32","shape":[2,3],"data_offsets":[8,32]},)"
-      R"("__metadata__":{"format":"\ud83d\uDE00\/pt"}} )";
+      R"("__metadata__":{"format":"\ud83d\uDE00\/pt","ends":"\uffff\ud800\udc00"}} )";
   std::string file = with_header(header, 32);
   const float half = 0.5;
   std::memcpy(file.data() + 8 + header.size() + 8 + 4, &half, 4);  // row 0, column 1
   nn::Parameters parameters = two_matrices();
   const nn::Safetensors read(file);
   CHECK(read.metadata().at("format") == "😀/pt");
+  CHECK(read.metadata().at("ends") == "\xEF\xBF\xBF\xF0\x90\x80\x80");  // 3 bytes, 4 bytes
   CHECK(read.size() == 8);
   read.fill(parameters.named());
   CHECK(parameters.matrix(parameters.list()[0])(0, 1) == Scalar(0.5));

@@ -110,7 +110,9 @@ TEST_CASE("Adam refuses wrong sizes, names all three and changes nothing") {
   CHECK(three == std::vector<Scalar>{1, 2, 3});
 }
 
-TEST_CASE("an optimiser with another's steps and memory goes on as that one would have") {
+TEST_CASE(
+    "an optimiser with another's steps and memory goes on as that one would have, and one that "
+    "forgot as a new one") {
   nn::Parameters parameters;
   parameters.add("w.weight", 3, 2);
   parameters.add("w.bias", 3, 1);
@@ -140,6 +142,16 @@ TEST_CASE("an optimiser with another's steps and memory goes on as that one woul
     }
     CHECK(p == other);
     CHECK(second->steps() == 20);
+
+    const auto fresh = make();
+    first->forget();
+    p = other = std::vector<Scalar>(size, 1);
+    for (int t = 0; t < 7; ++t) {
+      first->step(p, gradient(t), 0.1);
+      fresh->step(other, gradient(t), 0.1);
+    }
+    CHECK(p == other);
+    CHECK(first->steps() == 7);
   };
   continues([] { return std::make_unique<nn::Adam>(12); });
   continues([] { return std::make_unique<nn::Sgd>(12, nn::Sgd::Options{.momentum = 0.9}); });

@@ -142,7 +142,7 @@ TEST_CASE("chain: its program grows as its mass matrix, with the square of n") {
   CHECK(many < 4 * few);
 }
 
-TEST_CASE("a parameter of each may be set for all, or for one; counts are whole") {
+TEST_CASE("a parameter of each may be set for all, or for one, and counts are whole") {
   const auto set = [](std::map<std::string, double> values) {
     return make_system(physics::find_system("chain"), values);
   };
@@ -160,7 +160,9 @@ TEST_CASE("a parameter of each may be set for all, or for one; counts are whole"
   using Error = std::invalid_argument;
   CHECK_THROWS_WITH_AS(
       set({{"n", 2}, {"m3", 1}}),
-      "the system chain has no parameter 'm3'; it has n, m, m1 to m2, l, l1 to l2, g", Error);
+      "the system chain has no parameter 'm3'; it has n, m, m1 to m2, l, l1 to l2, g, "
+      "friction, drive, drive_frequency",
+      Error);
   CHECK_THROWS_AS(set({{"m0", 1}}), Error);
   CHECK_THROWS_AS(set({{"m01", 1}}), Error);
   CHECK_THROWS_WITH_AS(set({{"n", 2.5}}),

@@ -71,7 +71,7 @@ TEST_CASE("bodies: three run after each other on a figure-eight and come back" *
   }
 }
 
-TEST_CASE("bodies: a ring turns for ever, in the plane and in space; momenta are conserved" *
+TEST_CASE("bodies: a ring turns for ever, in the plane and in space, and momenta are conserved" *
           in_double_only) {
   for (const double n : {2., 3., 5.})
     for (const double dimension : {2., 3.}) {

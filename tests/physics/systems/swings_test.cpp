@@ -122,6 +122,16 @@ TEST_CASE("coupled_pendulums: small swings are the normal modes, together and ag
   check({0, 1, 0, -1}, g / l);
 }
 
+TEST_CASE("coupled_pendulums: left to themselves, two bobs of 1 kg hang 1 m apart" *
+          in_double_only) {
+  Eigen::VectorXd hanging(12);
+  hanging << 0, 0, -1, 1, 0, -1, Eigen::VectorXd::Zero(6);
+  const System s = make_system(find_system("coupled_pendulums"));
+  CHECK(energy_of(s)(hanging)(0) == doctest::Approx(-2 * 9.8));
+  hanging[3] += 0.5;
+  CHECK(energy_of(s)(hanging)(0) == doctest::Approx(-2 * 9.8 + 0.5 * 10 * 0.25));
+}
+
 TEST_CASE("starts of bound systems lie on their constraints, and so do their velocities" *
           in_double_only) {
   for (const char* name : {"magnet_pendulum", "coupled_pendulums"}) {
