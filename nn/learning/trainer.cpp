@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "nn/learning/minibatches.h"
+
 namespace nn {
 
 Trainer::Trainer(Model& model, Optimiser& optimiser, const Options& options)
@@ -32,20 +34,15 @@ void Trainer::fit(std::span<const Matrix> inputs, autodiff::Random& random, long
     if (input.cols() != samples)
       throw std::invalid_argument("[trainer] inputs of " + std::to_string(samples) + " and of " +
                                   std::to_string(input.cols()) + " samples");
-  const Index per_epoch = samples / options_.batch;
-  if (per_epoch == 0)
-    throw std::invalid_argument("[trainer] " + std::to_string(samples) +
-                                " samples do not fill a batch of " +
-                                std::to_string(options_.batch));
-  std::vector<Matrix> shuffled(inputs.size());
+  Minibatches batches(samples, options_.batch, random);
+  std::vector<Matrix> columns(inputs.size());
   std::vector<const Scalar*> batch(inputs.size());
   for (long k = 0; k < steps; ++k) {
-    if (k % per_epoch == 0) {
-      const std::vector<Index> order = random.permutation(samples);
-      for (std::size_t i = 0; i < inputs.size(); ++i) shuffled[i] = inputs[i](Eigen::all, order);
+    const std::span<const Index> some = batches.next();
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      columns[i] = inputs[i](Eigen::all, some);
+      batch[i] = columns[i].data();
     }
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-      batch[i] = shuffled[i].col(k % per_epoch * options_.batch).data();
     const double loss = loss_and_gradient(batch);
     if (!finite())
       throw std::runtime_error("[trainer] step " + std::to_string(k) + ": the loss is " +

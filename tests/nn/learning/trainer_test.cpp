@@ -109,7 +109,7 @@ TEST_CASE("a trainer refuses data that do not fill a batch, and stops at a loss 
   nn::Trainer trainer(model, soap, {.batch = 65});
   const auto rate = [](long) { return 1e-3; };
   CHECK_THROWS_WITH_AS(trainer.fit(data, random, 1, rate),
-                       "[trainer] 64 samples do not fill a batch of 65", std::invalid_argument);
+                       "[minibatches] 64 samples do not fill a batch of 65", std::invalid_argument);
   nn::Trainer smaller(model, soap, {.batch = 64});
   data.accelerations(0, 3) = std::nan("");
   CHECK_THROWS_WITH_AS(smaller.fit(data, random, 1, rate), doctest::Contains("[trainer] step 0"),
