@@ -97,8 +97,8 @@ std::vector<Protocol> of_modlanet() {
   const std::vector<OurModel> models{{"embedded", true}, {"delan"}, {"lnn"}};
   const auto recipe = [](const Job& job) {
     return Recipe{
-        .hidden = job.model.told ? std::vector<Index>{64, 64} : std::vector<Index>{128, 128, 128},
-        .steps = 20'000};
+        .hidden = job.model.told ? std::vector<Index>{128, 128} : std::vector<Index>{128, 128, 128},
+        .steps = 15'000};
   };
   std::vector<Protocol> all;
   all.push_back({.name = "modlanet-double-pendulum",
