@@ -106,10 +106,11 @@ TEST_CASE("results are kept in a file, the last of a seed counts, and they stand
   CHECK(report.find("5.3 times better than theirs") != std::string::npos);
   CHECK(report.find("10 times better than told") != std::string::npos);
   const std::string table = protocols::table({p}, results);
-  CHECK(table.find("| `an-experiment` | error | 0.1 told | 0.01 embedded | 10 | 0.001 |") !=
-        std::string::npos);
-  CHECK(table.find("| `an-experiment` | other error | - | 3.5 (3 to 4) lnn | - | 0.0001 |") !=
-        std::string::npos);
+  CHECK(table.find("| `an-experiment` error | 0.1 told | 0.01 embedded | 10 | 0.5 theirs | 0.094 "
+                   "(0.062 to 0.12) lnn | 5.3 | 0.001 |\n") != std::string::npos);
+  CHECK(
+      table.find("| `an-experiment` other error | 7 told | 1 embedded | 7 | - | 3.5 (3 to 4) lnn | "
+                 "- | 0.0001 |\n") != std::string::npos);
 }
 
 TEST_CASE("a file that holds no results is refused and stays as it is") {

@@ -17,7 +17,7 @@ namespace {
 using autodiff::Var;
 
 constexpr const char* source = "Greydanus, Dzamba & Yosinski 2019 (HNN), greydanus/hamiltonian-nn";
-constexpr const char* metric = "mean of (E - E')^2 along roll-outs";
+constexpr const char* metric = "energy along roll-outs, mean square error";
 
 /// H = V(q) + p², whose velocity is 2 p: L = ¼ v² - V.
 physics::System with_potential(bool angle, const std::function<Var(Var q)>& potential) {

@@ -91,9 +91,8 @@ Setting three_bodies() {
 
 std::vector<Protocol> of_modlanet() {
   const std::string source = "Lu, Lin, Yi et al. 2022 (ModLaNet), YupuLu/ModLaNets";
-  const std::vector<std::string> metrics{
-      "mean squared error of accelerations of fresh trajectories",
-      "|E - E'| / 601 along roll-outs of 30 s, their mean"};
+  const std::vector<std::string> metrics{"accelerations, mean square error",
+                                         "energy along roll-outs of 30 s, norm of the error / 601"};
   const std::vector<OurModel> models{{"embedded", true}, {"delan"}, {"lnn"}};
   const auto recipe = [](const Job& job) {
     return Recipe{

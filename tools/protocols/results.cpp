@@ -161,22 +161,34 @@ std::string report(const Protocol& p, const Results& results) {
 
 std::string table(const std::vector<Protocol>& protocols, const Results& results) {
   std::string text =
-      "| experiment | error | best published | ours, as much told | ratio | floor |\n"
-      "| --- | --- | --- | --- | --- | --- |\n";
+      "| experiment, error | published, told | ours, told | ratio | published | ours | ratio | "
+      "floor |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const Protocol& p : protocols)
-    for (std::size_t metric = 0; metric < p.metrics.size(); ++metric)
-      for (const OurModel& model : p.models) {
-        const std::vector<Result> ours = results.of(p, model);
-        if (ours.empty()) continue;
-        const Spread spread = spread_of(ours, metric);
-        const Published* best = best_of(p, metric, model.told);
-        const std::vector<double>& floor = ours.front().outcome.floor;
-        text += "| `" + p.name + "` | " + p.metrics[metric] + " | " +
-                (best ? number(best->values[metric]) + " " + best->who : std::string("-")) + " | " +
-                with_spread(spread, ours.size()) + " " + model.name + " | " +
-                (best ? number(best->values[metric] / spread.median) : std::string("-")) + " | " +
-                (metric < floor.size() ? number(floor[metric]) : std::string("-")) + " |\n";
+    for (std::size_t metric = 0; metric < p.metrics.size(); ++metric) {
+      std::string row, floor = "-";
+      bool any = false;
+      for (const bool told : {true, false}) {
+        const Published* best = best_of(p, metric, told);
+        std::string ours, ratio = "-";
+        double least = std::numeric_limits<double>::infinity();
+        for (const OurModel& model : p.models) {
+          const std::vector<Result> found =
+              model.told == told ? results.of(p, model) : std::vector<Result>{};
+          if (found.empty()) continue;
+          any = true;
+          const Spread spread = spread_of(found, metric);
+          ours += (ours.empty() ? "" : "; ") + with_spread(spread, found.size()) + ' ' + model.name;
+          if (best && spread.median < least)
+            ratio = number(best->values[metric] / (least = spread.median));
+          if (const std::vector<double>& own = found.front().outcome.floor; metric < own.size())
+            floor = number(own[metric]);
+        }
+        const bool shown = best && !ours.empty();
+        row += (shown ? number(best->values[metric]) + ' ' + best->who : "-") + " | " +
+               (ours.empty() ? "-" : ours) + " | " + ratio + " | ";
       }
+      if (any) text += "| `" + p.name + "` " + p.metrics[metric] + " | " + row + floor + " |\n";
+    }
   return text;
 }
 
