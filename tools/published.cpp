@@ -28,7 +28,7 @@ Options parse(int argc, char** argv) {
   tools::Flags flags("tools/published",
                      "Rebuilds published experiments: the same systems, amount of data, noise, "
                      "horizon and metric, and prints our error beside the published ones.");
-  flags.add("name", o.name, "Which: a name that --list gives, or all");
+  flags.add("name", o.name, "Which: a name that --list gives, or all that need no --data");
   flags.add_switch("--list", o.list, "List them");
   flags.add_switch("--table", o.table, "Print all results so far as a table in Markdown");
   flags.add("--model", o.model, "Of its models only this one (default: all)");
@@ -70,6 +70,17 @@ std::vector<const protocols::Protocol*> chosen_of(const Options& o) {
   return found;
 }
 
+/// --model names one of the experiment's; of `all`, those that have it.
+void require_model(const protocols::Protocol& p, const Options& o) {
+  std::string known;
+  for (const protocols::OurModel& model : p.models) {
+    if (o.model.empty() || o.name == "all" || o.model == model.name) return;
+    known += (known.empty() ? "" : ", ") + model.name;
+  }
+  throw tools::EndProgram(tools::exit_usage, p.name + " has no model " + tools::in_quotes(o.model) +
+                                                 "; its models are " + known);
+}
+
 /// A line on a terminal that renews itself; nothing elsewhere.
 class Line {
  public:
@@ -95,7 +106,7 @@ tools::ExitCode run(const Options& o) {
   if (o.list) {
     for (const protocols::Protocol& p : protocols::all())
       tools::print(tools::format("%-26s %s%s\n", p.name.c_str(), p.what.c_str(),
-                                 p.missing.empty() ? "" : " (cannot be rebuilt)"));
+                                 p.data.empty() ? "" : " (needs --data)"));
     return tools::exit_ok;
   }
   protocols::Results results(o.results);
@@ -107,7 +118,8 @@ tools::ExitCode run(const Options& o) {
   for (const protocols::Protocol* p : chosen_of(o)) {
     if (!p->data.empty() && o.data.empty() && o.name != "all")
       throw tools::EndProgram(tools::exit_usage, p->name + " needs --data: " + p->data);
-    const bool runs = p->missing.empty() && (p->data.empty() || !o.data.empty());
+    const bool runs = p->data.empty() || o.name != "all";
+    require_model(*p, o);
     for (int k = 0; runs && k < o.seeds; ++k)
       for (const protocols::OurModel& model : p->models) {
         if (!o.model.empty() && o.model != model.name) continue;
@@ -124,6 +136,8 @@ tools::ExitCode run(const Options& o) {
                       .progress = [&](long step, long steps) { line.show(step, steps); }});
           line.clear();
           results.add({p->name, model.name, seed, watch.seconds(), outcome});
+        } catch (const tools::IoError&) {
+          throw;  // the file is at fault, not the training
         } catch (const std::runtime_error& error) {
           line.clear();
           tools::complain(p->name + ", " + model.name + ", seed " + std::to_string(seed) + ": " +

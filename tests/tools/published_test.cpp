@@ -64,19 +64,18 @@ TEST_CASE("a published experiment says what it is, and its columns fit its metri
     CHECK(names.insert(p.name).second);
     CHECK_FALSE(p.what.empty());
     CHECK_FALSE(p.source.empty());
-    CHECK(static_cast<bool>(p.run) == p.missing.empty());
+    CHECK(static_cast<bool>(p.run));
+    CHECK_FALSE(p.models.empty());
     for (const auto& published : p.published) CHECK(published.values.size() == p.metrics.size());
   }
 }
 
-TEST_CASE("a model that is told a chain's kinematics learns it from ten chunks, alike each time") {
+TEST_CASE("a model that is told a chain's kinematics learns it from ten chunks") {
   const auto found = std::ranges::find(protocols::all(), "chain-2-from-10", &Protocol::name);
   REQUIRE(found != protocols::all().end());
-  const Outcome once = found->run({.model = {"embedded", true}, .threads = 1}),
-                again = found->run({.model = {"embedded", true}, .threads = 2});
-  CHECK(once.values[0] < 1.3e-2);  // the published error
-  CHECK(once.values == again.values);
-  CHECK(once.floor == again.floor);
+  const Outcome outcome = found->run({.model = {"embedded", true}});
+  CHECK(outcome.values[0] < 1.3e-2);  // the published error
+  CHECK(outcome.floor[0] < 1e-3);
 }
 
 TEST_CASE("results are kept in a file, the last of a seed counts, and they stand beside theirs") {

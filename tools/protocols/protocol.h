@@ -56,7 +56,6 @@ struct Protocol {
   std::vector<OurModel> models;
   std::string data = {};  ///< which measurements it needs, which are not ours to give away
   std::function<Outcome(const Job& job)> run;
-  std::string missing = {};  ///< the fact without which it cannot be rebuilt; there is no run then
 };
 
 /// All there are, by their source. A new one is a file of this folder, and a row here.

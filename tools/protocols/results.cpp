@@ -126,7 +126,6 @@ void Results::add(const Result& r) {
 
 std::string report(const Protocol& p, const Results& results) {
   std::string text = p.name + ": " + p.what + "\n  " + p.source + "\n";
-  if (!p.missing.empty()) return text + "  Not rebuilt: " + p.missing + "\n";
   if (!p.data.empty()) text += "  Needs --data: " + p.data + "\n";
   if (!p.chosen.empty()) text += "  Chosen: " + p.chosen + "\n";
   for (std::size_t metric = 0; metric < p.metrics.size(); ++metric) {
