@@ -275,9 +275,9 @@ std::vector<Protocol> of_finzi() {
   all.push_back(row("coupled-3", "three pendulums in space, springs between them, 5 s", coupled,
                     800, columns(5.5e-2, 6.5e-2, 5.8e-2, 7.7e-3, 7.4e-3), recipes(small)));
   const auto for_magnet = [](const OurModel& model) {
-    if (!model.told) return Recipe{.hidden = {64, 64, 64}, .steps = 6000, .rounds = 3};
+    if (!model.told) return Recipe{.hidden = {64, 64, 64}, .steps = 10'000, .rounds = 3};
     return Recipe{
-        .hidden = {128, 128}, .steps = 8000, .rounds = 3, .through_time = 3000, .substeps = 8};
+        .hidden = {128, 128}, .steps = 10'000, .rounds = 3, .through_time = 3000, .substeps = 8};
   };
   all.push_back(row(
       "magnet", "a magnet on a rod in space over two others, 5 s", [](bool) { return magnet(); },
