@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "autodiff/ops.h"
 #include "nn/layers/parameters.h"
 
 namespace nn {

@@ -33,3 +33,6 @@ endif()
 # The same build folder: what add_subdirectory has built serves here, too.
 configure(fetch ${WORK}/part)
 build_and_run(${WORK}/part)
+step(${CMAKE_COMMAND} --build ${WORK}/part --target my_program)
+step(${CMAKE_COMMAND} -DPROGRAM=${WORK}/part/fetch_content/my_program -DNAME=fetch_content/main
+     -DPAGE=${SOURCE}/docs/examples/README.md -P ${SOURCE}/tests/docs/example.cmake)
