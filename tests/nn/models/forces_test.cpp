@@ -109,7 +109,8 @@ double fit(nn::NetworkModel& model, const physics::DataSet& data, int steps, dou
 
 TEST_CASE("the loss of every kind has the derivatives of differences, in every parameter" *
           in_double_only) {
-  const Matrix states = random(4, 5, 21), controls = random(3, 5, 22), targets = random(2, 5, 23);
+  const Matrix states = random(4, 5, 21).cast<Scalar>(), controls = random(3, 5, 22).cast<Scalar>(),
+               targets = random(2, 5, 23).cast<Scalar>();
   for (const nn::ModelKind& kind : nn::model_kinds())
     for (const std::string friction : {"none", "linear", "network"}) {
       CAPTURE(kind.name);
