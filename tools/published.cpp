@@ -1,6 +1,4 @@
 // tools/published: published experiments rebuilt, ours beside theirs.
-#include <algorithm>
-#include <cstdlib>
 #include <limits>
 
 #include "tools/app/flags.h"
@@ -56,7 +54,7 @@ Options parse(int argc, char** argv) {
 
 std::vector<const protocols::Protocol*> chosen_of(const Options& o) {
   std::vector<const protocols::Protocol*> found;
-  std::string known, nearest;
+  std::string nearest;
   for (const protocols::Protocol& p : protocols::all()) {
     if (o.name == "all" || o.name == p.name) found.push_back(&p);
     if (nearest.empty() ||
@@ -115,6 +113,7 @@ tools::ExitCode run(const Options& o) {
     return tools::exit_ok;
   }
   tools::ExitCode worst = tools::exit_ok;
+  results.prepare();
   for (const protocols::Protocol* p : chosen_of(o)) {
     if (!p->data.empty() && o.data.empty() && o.name != "all")
       throw tools::EndProgram(tools::exit_usage, p->name + " needs --data: " + p->data);

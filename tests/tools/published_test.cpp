@@ -91,6 +91,7 @@ TEST_CASE("results are kept in a file, the last of a seed counts, and they stand
                    .run = [](const Job&) { return Outcome{}; }};
   {
     Results results(file);
+    results.prepare();
     results.add({p.name, "lnn", 0, 2, {{9, 9}, {}}});
     results.add({p.name, "lnn", 0, 2, {{0.125, 3}, {1e-3, 1e-4}}});
     results.add({p.name, "lnn", 1, 2, {{0.0625, 4}, {1e-3, 1e-4}}});
@@ -110,6 +111,21 @@ TEST_CASE("results are kept in a file, the last of a seed counts, and they stand
   CHECK(
       table.find("| `an-experiment` other error | 7 told | 1 embedded | 7 | - | 3.5 (3 to 4) lnn | "
                  "- | 0.0001 |\n") != std::string::npos);
+}
+
+TEST_CASE("a line that was cut off is left out, and results go on behind the whole ones") {
+  const program::Folder folder;
+  const std::string file = folder.path() / "results.csv";
+  const std::string whole =
+      "protocol,model,seed,seconds,values,floors\nchain-2,lnn,0,1.5,0.25,0.125\n";
+  folder.write("results.csv", whole + "chain-2,lnn,1,2.5,0.00");
+  Results results(file);
+  results.prepare();
+  CHECK(folder.read("results.csv") == whole);
+  results.add({"chain-2", "lnn", 1, 2.5, {{0.5}, {0.125}}});
+  CHECK(folder.read("results.csv") == whole + "chain-2,lnn,1,2.5,0.5,0.125\n");
+  Results folder_itself(folder.path());
+  CHECK_THROWS_AS(folder_itself.prepare(), tools::IoError);
 }
 
 TEST_CASE("a file that holds no results is refused and stays as it is") {

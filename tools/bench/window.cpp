@@ -1,8 +1,6 @@
 #include "tools/bench/window.h"
 
-#include <algorithm>
-#include <vector>
-
+#include "physics/observe/judge.h"
 #include "tools/app/progress.h"
 #include "tools/app/text.h"
 
@@ -15,22 +13,18 @@ double seconds_of(const std::function<void()>& call) {
   return watch.seconds();
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 }  // namespace
 
 Window measure_window(const std::string& name, int evaluations, const std::function<void()>& step,
                       const std::function<void()>& accelerations) {
   step(), accelerations();  // first touch of memory
-  std::vector<double> windows, all;
-  for (int round = 0; round < 25; ++round) {
-    windows.push_back(seconds_of(step));
-    all.push_back(evaluations * seconds_of(accelerations));
+  constexpr int rounds = 25;
+  Eigen::VectorXd windows(rounds), all(rounds);
+  for (int round = 0; round < rounds; ++round) {
+    windows[round] = seconds_of(step);
+    all[round] = evaluations * seconds_of(accelerations);
   }
-  return {name, evaluations, median(windows), median(all)};
+  return {name, evaluations, physics::quantile(windows, 0.5), physics::quantile(all, 0.5)};
 }
 
 std::string window_head() {

@@ -5,7 +5,6 @@
 // fresh trajectories, in Cartesian positions and velocities. Theirs learn through a Runge-Kutta
 // integrator; ours from the accelerations of the polynomials through the chunks' states.
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <random>
 
@@ -182,7 +181,7 @@ Setting magnet() {
     return sum;
   };
   s.constraints = [](Var q) { return sum_rows(q * q) - 1.; };
-  s.picture = {.dimension = 3, .points = [](Var q) { return q; }, .links = {{-1, 0}}};
+  s.picture = {.dimension = 3, .points = [](Var q) { return q; }};
   const auto start = [](Random& random) {
     return state_of({hanging(random, 0.3, 0.2, 0.05, 0.4)}, {0}, true);
   };
@@ -276,8 +275,7 @@ std::vector<Protocol> of_finzi() {
                     800, columns(5.5e-2, 6.5e-2, 5.8e-2, 7.7e-3, 7.4e-3), recipes(small)));
   const auto for_magnet = [](const OurModel& model) {
     if (!model.told) return Recipe{.hidden = {64, 64, 64}, .steps = 10'000, .rounds = 3};
-    return Recipe{
-        .hidden = {128, 128}, .steps = 10'000, .rounds = 3, .through_time = 3000, .substeps = 8};
+    return Recipe{.hidden = {128, 128}, .steps = 10'000, .rounds = 3, .through_time = 3000};
   };
   all.push_back(row(
       "magnet", "a magnet on a rod in space over two others, 5 s", [](bool) { return magnet(); },

@@ -4,7 +4,7 @@
 // on q and p, and not on the rates. Judged is the energy along roll-outs: the mean over times and
 // trajectories of (E - E')².
 #include <cmath>
-#include <limits>
+#include <numbers>
 
 #include "nn/models/learnt_motion.h"
 #include "physics/systems/table.h"
@@ -24,8 +24,6 @@ physics::System with_potential(bool angle, const std::function<Var(Var q)>& pote
   physics::System s;
   s.coordinates = {{"q", "", angle}};
   s.lagrangian = [=](Var q, Var v) { return 0.25 * v * v - potential(q); };
-  s.picture.points = angle ? [](Var q) { return stack_rows(sin(q), -cos(q)); }
-                           : [](Var q) { return stack_rows(q, 0. * q); };
   return s;
 }
 

@@ -22,15 +22,17 @@ using autodiff::Var;
 
 namespace {
 
+constexpr double usual_rate = 5e-3;
+
 /// Trains from the weights as they are.
 void fit(nn::NetworkModel& model, const nn::Objective& objective, std::span<const Matrix> inputs,
-         long steps, const Recipe& recipe, const Job& job, Random& random) {
+         double rate, long steps, const Job& job, Random& random) {
   nn::Soap soap(model.parameters(), {.threads = job.threads});
   nn::Trainer trainer(model, soap,
                       {.objective = objective,
-                       .batch = std::min(recipe.batch, inputs.front().cols()),
+                       .batch = std::min<Index>(128, inputs.front().cols()),
                        .threads = job.threads});
-  const nn::WarmupCosine schedule{recipe.rate, steps / 50, steps};
+  const nn::WarmupCosine schedule{rate, steps / 50, steps};
   trainer.fit(inputs, random, steps, [&](long step) {
     job.progress(step, steps);
     return schedule.rate(step);
@@ -45,28 +47,27 @@ void fit_accelerations(nn::NetworkModel& model, const physics::DataSet& data, co
   fit(model,
       recipe.objective ? recipe.objective
                        : nn::of_accelerations(nn::in_units_of(unit, nn::l1_loss)),
-      inputs, recipe.steps, recipe, job, random);
+      inputs, usual_rate, recipe.steps, job, random);
 }
 
 /// Chunks of one size, each a window of the loss.
 void fit_trajectories(nn::NetworkModel& model, const std::vector<physics::Recording>& chunks,
-                      Recipe recipe, const Job& job, Random& random) {
+                      long steps, const Job& job, Random& random) {
   const nn::WindowShape shape{
-      .points = chunks.front().size() - 1, .substeps = recipe.substeps, .velocities = true};
+      .points = chunks.front().size() - 1, .substeps = 8, .velocities = true};
   std::vector<physics::Estimate> exact;
   for (const physics::Recording& chunk : chunks) exact.push_back(interpolate(chunk));
   const nn::Windows windows = cut_windows(chunks, exact, shape);
   std::vector<Index> all(chunks.size());
   std::iota(all.begin(), all.end(), Index(0));
   const auto inverse = [](double scale) { return 1 / scale; };
-  recipe.rate /= 5;
   fit(model,
       nn::of_trajectories({.shape = shape,
                            .loss = nn::l1_loss,
                            .position_unit = map(model.options().coordinate_scale, inverse),
                            .velocity_unit = map(model.options().velocity_scale, inverse),
                            .agreement = 0}),
-      inputs_of(windows, all), recipe.through_time, recipe, job, random);
+      inputs_of(windows, all), usual_rate / 5, steps, job, random);
 }
 
 /// Has the mass matrix one sign in some states and another in others?
@@ -114,8 +115,7 @@ physics::DataSet samples_of(const std::vector<physics::Estimate>& estimates) {
 std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const physics::DataSet& data,
                                         const Recipe& recipe, const Job& job) {
   const nn::ModelKind& kind = nn::find_model_kind(job.model.name);
-  nn::NetworkOptions options{
-      .hidden = recipe.hidden, .activation = recipe.activation, .angles = {}};
+  nn::NetworkOptions options{.hidden = recipe.hidden, .angles = {}};
   for (const physics::Coordinate& c : system.coordinates) options.angles.push_back(c.angle);
   if (kind.has_friction) options.friction = recipe.friction;
   options.controls = system.k();
@@ -176,7 +176,7 @@ std::unique_ptr<nn::NetworkModel> learn_chunks(const physics::System& system,
     const physics::Motion law = nn::learnt_motion(*model);
     fit_accelerations(*model, interpolated(chunks, &law, job.threads), recipe, job, random);
   }
-  if (recipe.through_time > 0) fit_trajectories(*model, chunks, recipe, job, random);
+  if (recipe.through_time > 0) fit_trajectories(*model, chunks, recipe.through_time, job, random);
   return model;
 }
 

@@ -14,17 +14,13 @@ namespace protocols {
 /// How a model learns: accelerations, by SOAP at a rate that warms up and then falls along a
 /// cosine.
 struct Recipe {
-  std::vector<Index> hidden = {64, 64, 64};
-  long steps = 10'000;
-  Index batch = 128;
-  double rate = 5e-3;
+  std::vector<Index> hidden;
+  long steps;
   std::string friction = "none";
-  std::string activation = "softplus";
   nn::Objective objective = {};  ///< of accelerations; none: l1 in units of their size
   // Of chunks:
   int rounds = 1;         ///< accelerations are interpolated anew, with the learnt law's help
   long through_time = 0;  ///< steps behind all of these, whose loss goes through the integrator
-  Index substeps = 4;     ///< of that, from one state to the next
 };
 
 /// Trains the job's model on states with their accelerations; once more from other first weights
@@ -32,6 +28,12 @@ struct Recipe {
 /// where its masses are.
 std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const physics::DataSet& data,
                                         const Recipe& recipe, const Job& job);
+
+/// The same from short recordings of exact states, by interpolated accelerations. In a second round
+/// only what the law that was learnt so far leaves over is interpolated: that is small and smooth.
+std::unique_ptr<nn::NetworkModel> learn_chunks(const physics::System& system,
+                                               const std::vector<physics::Recording>& chunks,
+                                               const Recipe& recipe, const Job& job);
 
 /// Where motions start: a state.
 using Start = std::function<Eigen::VectorXd(Random& random)>;
@@ -43,12 +45,6 @@ Eigen::VectorXd even_times(double end, Index count);
 Eigen::Vector2d turned(const Eigen::Vector2d& v, double angle);
 /// All states that were estimated, as samples.
 physics::DataSet samples_of(const std::vector<physics::Estimate>& estimates);
-
-/// The same from short recordings of exact states, by interpolated accelerations. In a second round
-/// only what the law that was learnt so far leaves over is interpolated: that is small and smooth.
-std::unique_ptr<nn::NetworkModel> learn_chunks(const physics::System& system,
-                                               const std::vector<physics::Recording>& chunks,
-                                               const Recipe& recipe, const Job& job);
 
 /// Of each trajectory, cut into chunks of `size` states end to end, one at random.
 std::vector<physics::Recording> random_chunks(const std::vector<physics::Solution>& trajectories,

@@ -1,5 +1,6 @@
 // A real double pendulum, whose motion Schmidt & Lipson (2009) recorded: do networks do as well as
 // a double pendulum with friction whose constants are fitted?
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>

@@ -162,8 +162,8 @@ Outcome run_relativistic(const Job& job) {
   Random random(job.seed);
   const physics::DataSet data = relativistic_states(samples, random),
                          test = relativistic_states(tests, random);
-  // Accelerations span many powers of ten. Of their own errors the large ones alone would count,
-  // and no acceleration at all is a trap: a mass that grows without end.
+  // Accelerations span many powers of ten, so errors of their logarithms count. By errors of
+  // themselves the large ones alone would.
   const auto loss = [](Var acceleration, Var target) {
     constexpr double least = 0.01;
     return nn::l1_loss(signed_log(acceleration / least), signed_log(target / least));
@@ -172,8 +172,9 @@ Outcome run_relativistic(const Job& job) {
   const auto model = learn(system, data, recipe, job);
 
   Eigen::MatrixXd rates;
-  nn::learnt_motion (*model)(Eigen::RowVectorXd::Zero(tests), test.states.cast<double>(),
-                             test.controls.cast<double>(), rates);
+  const physics::Motion law = nn::learnt_motion(*model);
+  law(Eigen::RowVectorXd::Zero(tests), test.states.cast<double>(), test.controls.cast<double>(),
+      rates);
   const Eigen::ArrayXd v = test.states.row(1).cast<double>().transpose();
   const Eigen::ArrayXd weight = 1 + (1 - v.square()).rsqrt();
   const Eigen::ArrayXd error =

@@ -26,7 +26,7 @@ struct Published {
 
 /// One of ours.
 struct OurModel {
-  std::string name;  ///< of nn/models/models.h
+  std::string name;  ///< of nn/models/models.h, or the protocol's own
   bool told = false;
 };
 
@@ -41,7 +41,7 @@ struct Job {
   std::uint64_t seed = 0;
   int threads = 1;
   std::string data = {};  ///< file of measurements, where the protocol needs one
-  /// Called after every step; what it throws ends the job.
+  /// Called at every step; what it throws ends the job.
   std::function<void(long step, long steps)> progress = [](long, long) {};
 };
 

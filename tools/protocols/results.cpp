@@ -75,7 +75,7 @@ Results::Results(std::string path) : path_(std::move(path)) {
     return tools::IoError("'" + path_ + "' has no results of tools/published: " + why);
   };
   if (line != header) throw bad("it begins with " + tools::in_quotes(line));
-  while (std::getline(file, line)) {
+  while (std::getline(file, line) && !file.eof()) {
     std::istringstream cells(line + ",");
     std::vector<std::string> cell;
     for (std::string one; std::getline(cells, one, ',');) cell.push_back(one);
@@ -90,6 +90,22 @@ Results::Results(std::string path) : path_(std::move(path)) {
       throw bad("a line is " + tools::in_quotes(line));
     }
   }
+}
+
+void Results::prepare() {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  if (fs::is_directory(path_, none)) throw tools::IoError("'" + path_ + "' is a folder");
+  fs::create_directories(fs::path(path_).parent_path(), none);
+  if (std::ifstream file(path_); file) {  // what was not written to its end goes
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (const std::size_t whole = text.rfind('\n') + 1; whole < text.size())
+      fs::resize_file(path_, whole, none);
+  }
+  const bool begins = !fs::exists(path_, none) || fs::file_size(path_, none) == 0;
+  std::ofstream file(path_, std::ios::app);
+  if (begins) file << header << '\n';
+  if (!(file << std::flush)) throw tools::IoError("cannot write '" + path_ + "'");
 }
 
 std::optional<Result> Results::find(const Protocol& protocol, const OurModel& model,
@@ -111,12 +127,7 @@ std::vector<Result> Results::of(const Protocol& protocol, const OurModel& model)
 }
 
 void Results::add(const Result& r) {
-  namespace fs = std::filesystem;
-  if (const fs::path folder = fs::path(path_).parent_path(); !folder.empty())
-    fs::create_directories(folder);
-  const bool begins = !fs::exists(path_) || fs::file_size(path_) == 0;
   std::ofstream file(path_, std::ios::app);
-  if (begins) file << header << '\n';
   file << r.protocol << ',' << r.model << ',' << r.seed << ',' << tools::shortest(r.seconds) << ','
        << joined(r.outcome.values) << ',' << joined(r.outcome.floor) << '\n'
        << std::flush;

@@ -21,7 +21,8 @@ struct Result {
 /// Results in a CSV file, a line each: protocol, model, seed, seconds, values, floors.
 class Results {
  public:
-  /// Reads what is there. Throws tools::IoError for a file of another kind.
+  /// Reads what is there; a last line that was not written to its end does not count. Throws
+  /// tools::IoError for a file of another kind.
   explicit Results(std::string path);
 
   /// The last of these, where there is one.
@@ -29,6 +30,9 @@ class Results {
                              std::uint64_t seed) const;
   /// All of a protocol's model, by their seeds.
   std::vector<Result> of(const Protocol& protocol, const OurModel& model) const;
+  /// Makes the file ready to be written to, before anything is computed that could be lost. Throws
+  /// tools::IoError where that is impossible.
+  void prepare();
   /// Writes it at once, behind the others.
   void add(const Result& result);
 
