@@ -109,8 +109,8 @@ SimulateOptions parse(int argc, char** argv) {
 
 /// What is written, and what is not.
 struct Rows {
-  Eigen::MatrixXd
-      values;           ///< a row a column: t if there is time, q, v, a, u, drive if there is one
+  /// A row a column: t if there is time, q, v, a, u, and the drive if there is one.
+  Eigen::MatrixXd values;
   std::string missing;  ///< which rows there are not and why, in some lines; "" if all are there
 };
 

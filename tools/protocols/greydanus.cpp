@@ -128,7 +128,8 @@ Outcome run_noisy(const physics::System& system, double least, double most, Inde
 /// Positions of a real pendulum, six a second, from which velocities are estimated. The file's own
 /// are in another unit: they are p = θ'/c with some c, and E is in units of p.
 Outcome run_real(const Job& job) {
-  constexpr double test_begins = 81;  // [s]: row 444 of 555
+  constexpr double test_begins = 81;  // [s]: row 444, and so many from there on
+  constexpr Index test_rows = 110;
   std::vector<physics::Recording> train;
   std::vector<Eigen::Vector3d> test;  // t, q, p
   std::vector<double> p_of_train;
@@ -140,7 +141,8 @@ Outcome run_real(const Job& job) {
       train.push_back({.t = r.t.head(begins), .q = r.q.leftCols(begins)});
       p_of_train.insert(p_of_train.end(), r.v.data(), r.v.data() + begins);
     }
-    for (Index k = begins; k + 1 < r.size(); ++k) test.emplace_back(r.t[k], r.q(0, k), r.v(0, k));
+    for (Index k = begins; k < r.size() && std::ssize(test) < test_rows; ++k)
+      test.emplace_back(r.t[k], r.q(0, k), r.v(0, k));
   }
   if (train.empty() || test.size() < 2)
     throw tools::IoError("'" + job.data + "' has to go on beyond " + std::to_string(test_begins) +
