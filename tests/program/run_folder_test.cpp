@@ -178,7 +178,8 @@ TEST_CASE("a folder that vanishes while its run goes on is made again, with all 
   wait_until([&] { return rows(folder, "X/Y") > 10; });
   fs::rename(folder.path() / "X", folder.path() / "gone");
   wait_until([&] { return fs::exists(folder.path() / "X/Y/checkpoint.safetensors"); });
-  fs::remove_all(folder.path() / "X");
+  fs::rename(folder.path() / "X",
+             folder.path() / "gone, too");  // at once: the run writes meanwhile
   wait_until([&] { return rows(folder, "X/Y") > 20; });
   CHECK(folder.train("--out X/Y").code == 4);  // it is locked again
   CHECK(run.end_by(SIGTERM) == 130);
