@@ -1,6 +1,7 @@
 // The error of two difference quotients of sin at 1, for steps from 1e-16 to 1.
 #include <cmath>
 #include <cstdio>
+#include <initializer_list>
 
 int main() {
   const double x = 1;
