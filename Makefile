@@ -2,6 +2,8 @@
 #
 #   make         the program: ./train
 #   make test    builds and runs the tests
+#   make docs    builds the course and all other pages as a site: build/site/index.html
+#   make pictures   draws the course's pictures anew, in docs/walkthrough/pictures
 #   make figures draws a run; RUN=runs/best
 #   make bench   builds and runs the benchmark; BENCH_FLAGS="--filter lnn_step --json bench.json"
 #   make bench-peers   the same training step by PyTorch, JAX and ADOL-C, as far as
@@ -19,7 +21,7 @@ BUILD = env -u MAKEFLAGS -u MAKELEVEL cmake --build build --parallel $(JOBS) --t
 RUN = runs/default
 
 .NOTPARALLEL:  # the build is
-.PHONY: all configure test figures bench bench-peers clean
+.PHONY: all configure test docs pictures figures bench bench-peers clean
 
 all: configure
 	@$(BUILD) programs
@@ -30,6 +32,18 @@ configure:
 test: configure
 	@$(BUILD) tests
 	@cd build && ctest --no-tests=error --output-on-failure --parallel $(JOBS)
+
+docs: configure
+	@tools/setup docs
+	@$(BUILD) pictures
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict --config-file tools/site/mkdocs.yml
+	@docs/walkthrough/pictures/draw build/pictures build/site/walkthrough/pictures
+	@echo "the site: build/site/index.html"
+
+pictures: configure
+	@tools/setup docs
+	@$(BUILD) pictures
+	@docs/walkthrough/pictures/draw build/pictures docs/walkthrough/pictures
 
 figures: all
 	@tools/setup figures
