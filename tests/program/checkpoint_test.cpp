@@ -41,6 +41,7 @@ void check_same(const Folder& folder, const std::string& a, const std::string& b
 TEST_CASE("100 steps at once and 37, stopped, resumed, are the same to the last bit") {
   for (const std::string set_up :
        {"--epochs 10 --steps-per-epoch 10", "--epochs 10 --steps-per-epoch 10 --optimiser adam",
+        "--epochs 10 --steps-per-epoch 10 --optimiser sgd",
         "--source fixed --trajectories 40 --points 4 --epochs 10 --model mlp",
         "--source trajectories --trajectories 40 --points 4 --epochs 10 --schedule step"}) {
     CAPTURE(set_up);

@@ -9,6 +9,7 @@
 #include "nn/models/mass_matrix.h"
 #include "nn/optimisers/adam.h"
 #include "nn/optimisers/schedule.h"
+#include "nn/optimisers/sgd.h"
 #include "nn/optimisers/soap.h"
 #include "physics/observe/judge.h"
 #include "tools/app/interrupt.h"
@@ -88,7 +89,10 @@ nn::Objective make_objective(const TrainOptions& options, const Subject& subject
 }
 
 std::unique_ptr<nn::Optimiser> make_optimiser(const TrainOptions& options, const nn::Model& model) {
-  if (options.optimiser == "adam") return std::make_unique<nn::Adam>(model.parameters().size());
+  const autodiff::Index size = model.parameters().size();
+  if (options.optimiser == "adam") return std::make_unique<nn::Adam>(size);
+  if (options.optimiser == "sgd")
+    return std::make_unique<nn::Sgd>(size, nn::Sgd::Options{.momentum = 0.9});
   return std::make_unique<nn::Soap>(model.parameters(),
                                     nn::Soap::Options{.threads = options.threads});
 }

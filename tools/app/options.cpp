@@ -297,9 +297,9 @@ void declare(Flags& flags, TrainOptions& o) {
       .group(training);
   flags
       .add("--optimiser", o.optimiser,
-           "adam, or soap: Adam in the eigenbasis of each layer's gradients, a quarter slower a "
-           "step and many steps ahead")
-      .check(one_of({"adam", "soap"}))
+           "sgd, with a momentum of 0.9; adam; or soap: Adam in the eigenbasis of each layer's "
+           "gradients, a quarter slower a step and many steps ahead")
+      .check(one_of({"sgd", "adam", "soap"}))
       .group(training);
   flags.add("--lr", o.learning_rate, "Learning rate: the first, or the peak")
       .check(between(0, any))
