@@ -23,6 +23,10 @@ tools::EvaluateOptions parse(int argc, char** argv) {
       "Judges a model that ./train has saved, of a system or a file: accelerations, trajectories, "
       "energy, how long its predictions hold, and its mass matrix.");
   flags.add("run", o.run, "Folder of the run, as runs/default").required();
+  flags.add("--system", o.system,
+            "Of a file: the system that it was measured of, one of ./train --list-systems; the "
+            "model is judged beside its true motion, too");
+  flags.add("--set", o.set, "The system's parameters, as in k=40,m=1; the others are the defaults");
   flags.add("--trajectories", o.trajectories, "Random trajectories of each repeat")
       .check(tools::whole(1, 1'000'000));
   flags.add("--duration", o.duration, "Length of a trajectory [s]; 0: twice what is usual")
@@ -39,6 +43,7 @@ tools::EvaluateOptions parse(int argc, char** argv) {
       "held_out.csv.\n\nExamples:\n"
       "  ./train && tools/evaluate runs/default\n"
       "  tools/evaluate runs/default --trajectories 200 --duration 30 --repeats 1\n"
+      "  tools/evaluate runs/filmed --system double_pendulum   how far from the truth?\n"
       "\nExit codes: 0 ok, 2 usage, 4 files, 130 interrupted.");
   flags.parse_or_end(argc, argv);
   if (o.threads == 0) o.threads = tools::all_threads();
@@ -80,7 +85,13 @@ tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   const tools::TrainOptions training = training_options(run);
   const tools::FolderLock lock(run);
   tools::require_threads(options.threads);
-  const tools::Subject subject(training);
+  tools::Subject subject(training);
+  if (!options.system.empty()) {
+    if (subject.simulated)
+      throw tools::EndProgram(tools::exit_usage, "--system: the run is of " + training.system +
+                                                     " itself, and is judged beside that");
+    subject.simulated.emplace(truth_of(subject, options));
+  }
   if (subject.simulated) {
     const double usual = subject.simulated->system.duration;
     const double rows = 250 * (options.duration > 0 ? options.duration / usual : 2) + 1;

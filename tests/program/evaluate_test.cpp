@@ -8,6 +8,7 @@ namespace fs = std::filesystem;
 using autodiff::Index;
 using program::contains;
 using program::Folder;
+using program::Outcome;
 
 TEST_CASE("a trained model is evaluated, each kind of it") {
   const Folder folder;
@@ -129,4 +130,34 @@ TEST_CASE("weights are not evaluated as those of another model of the same shape
                 fs::copy_options::overwrite_existing);
   CHECK(folder.evaluate("B").code == 4);
   CHECK(contains(folder.read("stderr"), "another model: its \"activation\" is 'tanh'"));
+}
+
+TEST_CASE("what was learnt from a file is judged beside the system that it was measured of") {
+  const Folder folder;
+  REQUIRE(folder.simulate("--system pendulum --set l=2 --states 2000 --out f.csv").code == 0);
+  REQUIRE(folder.train("--data f.csv --hidden 16,16 --steps 1500 --out R").code == 0);
+  const auto error = [&](const std::string& set) {
+    const Outcome judged =
+        folder.evaluate("R --trajectories 5 --repeats 1 --system pendulum" + set);
+    REQUIRE(judged.code == 0);
+    CHECK(contains(judged.out, "held out of the file"));
+    CHECK(contains(judged.out, "beside the truth"));
+    const auto truth = folder.json("R/evaluation.json")["regions"]["truth"];
+    return truth["acceleration"]["l1_of_median"][0].get<double>() /
+           truth["acceleration"]["l1"][0].get<double>();
+  };
+  CHECK(error(" --set l=2") > 10);  // times better than a constant
+  CHECK(error("") < 3);             // of another length
+
+  const auto refused = [&](const std::string& flags, const std::string& words) {
+    CHECK(folder.evaluate(flags).code == 2);
+    CHECK(contains(folder.read("stderr"), words));
+  };
+  refused("R --system kepler",
+          "--system kepler: its coordinates are r,theta:angle; those of the file are theta:angle");
+  refused("R --system cart_pole", "its coordinates are");
+  refused("R --system nonsense", "nonsense");
+  refused("R --system pendulum --set l=-1", "--set");
+  REQUIRE(folder.train("--hidden 4 --steps 1 --epochs 1 --rollouts 0 --out S").code == 0);
+  refused("S --system pendulum", "the run is of double_pendulum itself");
 }

@@ -29,6 +29,7 @@ Spread spread(const Eigen::VectorXd& values) {
 
 /// The region that training draws from, that of a published test of energies, and the system's own.
 std::vector<Region> regions(const TrainOptions& training, const physics::System& system) {
+  if (!training.data.empty()) return {{"truth", "beside the truth", system.region}};
   std::vector<Region> all{{"training", "as in training", system.region}};
   if (system.energy_test)
     all.push_back({"near_rest", "of the energy test", system.energy_test->starts});
@@ -303,8 +304,10 @@ void evaluate_simulated(Evaluation& found, const nn::NetworkModel& model,
                 spreads(system.coordinates, states),
                 duration,
                 options};
-  found.regions = regions(training, system);
-  for (Region& region : found.regions) judge(region, of, random);
+  for (Region& region : regions(training, system)) {
+    judge(region, of, random);
+    found.regions.push_back(std::move(region));
+  }
   BesideTruth& truth = found.truth.emplace();
   truth.duration = system.duration;
   judge_divergence(truth, of, random);
@@ -414,15 +417,35 @@ void evaluate_measured(Evaluation& found, const nn::NetworkModel& model, const S
 
 }  // namespace
 
+Simulated truth_of(const Subject& measured, const EvaluateOptions& options) {
+  TrainOptions named;
+  named.system = options.system;
+  named.set = options.set;
+  Simulated truth(system_of(named));
+  const auto described = [](const std::vector<physics::Coordinate>& coordinates) {
+    std::string text;
+    for (const auto& c : coordinates)
+      text += (text.empty() ? "" : ",") + c.name + (c.angle ? ":angle" : "");
+    return text.empty() ? "none" : text;
+  };
+  const auto require = [&](const char* what, const auto& of_system, const auto& of_file) {
+    if (described(of_system) != described(of_file))
+      throw EndProgram(exit_usage, "--system " + options.system + ": its " + what + " are " +
+                                       described(of_system) + "; those of the file are " +
+                                       described(of_file));
+  };
+  require("coordinates", truth.system.coordinates, measured.coordinates);
+  require("controls", truth.system.controls, measured.controls);
+  return truth;
+}
+
 Evaluation evaluate(const nn::NetworkModel& model, const TrainOptions& training,
                     const Subject& subject, const EvaluateOptions& options) {
   const Stopwatch watch;
   Evaluation found;
   found.coordinates = subject.coordinates;
-  if (subject.simulated)
-    evaluate_simulated(found, model, training, *subject.simulated, options);
-  else
-    evaluate_measured(found, model, subject);
+  if (subject.measured) evaluate_measured(found, model, subject);
+  if (subject.simulated) evaluate_simulated(found, model, training, *subject.simulated, options);
   found.seconds = watch.seconds();
   return found;
 }

@@ -1,6 +1,7 @@
 // Everything that tools/evaluate finds out about a saved model.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,11 +14,13 @@ namespace tools {
 
 struct EvaluateOptions {
   std::string run;          ///< folder of a finished ./train
-  int trajectories = 1000;  ///< of each repeat
-  double duration = 0;      ///< of a trajectory [s]; 0: twice what is usual for the system
-  int repeats = 3;          ///< of the trajectories, with fresh starts each time
-  std::uint64_t seed = 0;   ///< of all states; never those of training
-  int threads = 0;          ///< 0: one for each core
+  std::string system = {};  ///< whose motion the file was measured of, where that is known
+  std::map<std::string, double> set = {};  ///< its parameters
+  int trajectories = 1000;                 ///< of each repeat
+  double duration = 0;     ///< of a trajectory [s]; 0: twice what is usual for the system
+  int repeats = 3;         ///< of the trajectories, with fresh starts each time
+  std::uint64_t seed = 0;  ///< of all states; never those of training
+  int threads = 0;         ///< 0: one for each core
   bool quiet = false;
 };
 
@@ -93,7 +96,12 @@ struct Evaluation {
   std::optional<BesideTruth> truth;  ///< of a simulated system
 };
 
-/// `training` is what the model was trained with, and `subject` on what.
+/// The true system that the options name, beside what was measured of it. Throws EndProgram where
+/// its coordinates are not those of the file.
+Simulated truth_of(const Subject& measured, const EvaluateOptions& options);
+
+/// `training` is what the model was trained with, and `subject` on what. A file is judged by what
+/// it holds out, and beside the true system where the subject has that, too.
 Evaluation evaluate(const nn::NetworkModel& model, const TrainOptions& training,
                     const Subject& subject, const EvaluateOptions& options);
 

@@ -37,7 +37,7 @@ struct Recorded {
 
 struct Subject {
   std::vector<physics::Coordinate> coordinates, controls;
-  std::optional<Simulated> simulated;  ///< or what is in a file:
+  std::optional<Simulated> simulated;  ///< or what is in a file (tools/evaluate may know both):
   std::optional<OwnData> measured;
   /// Of the file: what is learnt from, what watches meanwhile, and what judges at the end.
   physics::DataSet samples, validation, held_out;
