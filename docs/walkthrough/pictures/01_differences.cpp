@@ -17,5 +17,5 @@ int main() {
     }
   }
   std::printf("text 2e-12 1e-4 rounding\n");
-  std::printf("text 1e-5 1e-3 a chord is no tangent\n");
+  std::printf("text 1e-5 2e-1 a chord is no tangent\n");
 }
