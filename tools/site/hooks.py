@@ -1,4 +1,4 @@
-"""What the site adds to docs/: KaTeX, and a page for each source file that a page names.
+"""What the site adds to docs/: KaTeX, the project's README, and a page for each source file that a page names.
 
 A page of docs/ names a file as `autodiff/grad.cpp`, or links to one. On the site both lead to a page with the file's
 text, so that all of it can be read without a network.
@@ -15,6 +15,7 @@ from mkdocs.structure.files import File, InclusionLevel
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 DOCS = ROOT / "docs"
+README = ROOT / "README.md"  # stands on the site as project.md
 KATEX = [Path(p) for p in ("/usr/share/javascript/katex", "/usr/share/nodejs/katex/dist",
                            "/opt/homebrew/lib/node_modules/katex/dist", "/usr/local/lib/node_modules/katex/dist")]
 LANGUAGES = {".cpp": "cpp", ".h": "cpp", ".txt": "cmake", ".py": "python", ".ts": "typescript", ".yml": "yaml"}
@@ -30,8 +31,17 @@ def is_source(path):
 
 
 def linked(page, target):
-    """The file of the project that a link on a page of docs/ leads to."""
+    """The file of the project that a link on a page leads to."""
     return (page.parent / target).resolve()
+
+
+def uri_of(path):
+    """Where the site has that file of the project; None where it has it not."""
+    if path == README:
+        return "project.md"
+    if is_source(path):
+        return f"source/{path.relative_to(ROOT)}.md"
+    return str(path.relative_to(DOCS)) if DOCS in path.parents and path.exists() else None
 
 
 def sources_of(page):
@@ -39,10 +49,6 @@ def sources_of(page):
     named = (ROOT / name for name in NAMED.findall(text))
     links = (linked(page, target) for _, target, _ in LINK.findall(text))
     return {path for path in (*named, *links) if is_source(path)}
-
-
-def source_page(path):
-    return f"source/{path.relative_to(ROOT)}.md"
 
 
 def source_text(path):
@@ -80,19 +86,21 @@ def on_files(files, config):
     for font in sorted((katex / "fonts").glob("*.woff2")):
         add(f"assets/katex/fonts/{font.name}", abs_src_path=str(font))
 
-    sources = set().union(*(sources_of(page) for page in DOCS.rglob("*.md")))
+    add("project.md", content=README.read_text(encoding="utf-8"))
+    sources = set().union(*(sources_of(page) for page in (README, *DOCS.rglob("*.md"))))
     for path in sorted(sources):
-        add(source_page(path), content=source_text(path), inclusion=InclusionLevel.NOT_IN_NAV)
+        add(uri_of(path), content=source_text(path), inclusion=InclusionLevel.NOT_IN_NAV)
     return files
 
 
 def on_page_markdown(markdown, page, **_):
     if page.file.src_uri.startswith("source/"):
         return markdown
-    here = DOCS / page.file.src_uri
+    uri = page.file.src_uri
+    here = README if uri == "project.md" else DOCS / uri
 
     def to(path):
-        return os.path.relpath(DOCS / source_page(path), here.parent)
+        return os.path.relpath(uri_of(path), os.path.dirname(uri) or ".")
 
     def name(match):
         path = ROOT / match[1]
@@ -100,7 +108,7 @@ def on_page_markdown(markdown, page, **_):
 
     def link(match):
         path = linked(here, match[2])
-        return f"{match[1]}{to(path)}{match[3]}" if is_source(path) else match[0]
+        return f"{match[1]}{to(path)}{match[3]}" if uri_of(path) else match[0]
 
     def outside_code(text):
         return NAMED.sub(name, LINK.sub(link, text))
