@@ -8,6 +8,7 @@
 #include "autodiff/grad.h"
 #include "autodiff/kernels/decompositions.h"
 #include "physics/forces.h"
+#include "physics/text.h"
 
 namespace physics {
 
@@ -18,12 +19,6 @@ namespace {
 /// A function of q and v alone.
 StateFunction function_of(const System& system, const std::function<Var(Var q, Var v)>& record) {
   return {system.n(), system.k(), [=](Var, Var q, Var v, Var) { return record(q, v); }};
-}
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
 }
 
 /// Moves states to the nearest ones with Φ(q) = 0 and J v = 0.

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <stdexcept>
 #include <utility>
+
+#include "physics/text.h"
 
 namespace physics {
 namespace {
@@ -18,6 +19,7 @@ using Eigen::VectorXd;
 // The Butcher tableau of Dormand and Prince. The last row of a is b: the seventh stage is the
 // derivative at the new state, and so the first stage of the next step.
 constexpr int stages = 7;
+namespace tableau {
 constexpr std::array<double, stages> c{0, 1. / 5, 3. / 10, 4. / 5, 8. / 9, 1, 1};
 constexpr double a[stages][stages - 1]{
     {},
@@ -38,15 +40,10 @@ constexpr double p[stages][4]{
     {0, 127303824393. / 49829197408, -318862633887. / 49829197408, 701980252875. / 199316789632},
     {0, -282668133. / 205662961, 2019193451. / 616988883, -1453857185. / 822651844},
     {0, 40617522. / 29380423, -110615467. / 29380423, 69997945. / 29380423}};
+}  // namespace tableau
 
 constexpr double safety = 0.9, smallest_factor = 0.2, largest_factor = 10;
 constexpr double error_exponent = -1. / 5;
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
 
 std::string shape(Index rows, Index cols) {
   return std::to_string(rows) + 'x' + std::to_string(cols);
@@ -197,10 +194,10 @@ class Batch {
     for (int i = 1; i < stages; ++i) {
       for (Index s = 0; s < active(); ++s) {
         const double h = direction_ * tracks_[s].h;
-        stage_t_[s] = not_beyond_end(tracks_[s].t + c[i] * h);
+        stage_t_[s] = not_beyond_end(tracks_[s].t + tableau::c[i] * h);
         for (Index r = 0; r < y_.rows(); ++r) {
           double sum = 0;
-          for (int j = 0; j < i; ++j) sum += a[i][j] * k_[j](r, s);
+          for (int j = 0; j < i; ++j) sum += tableau::a[i][j] * k_[j](r, s);
           y_new_(r, s) = y_(r, s) + h * sum;
         }
       }
@@ -213,7 +210,7 @@ class Batch {
     double total = 0;
     for (Index r = 0; r < y_.rows(); ++r) {
       double error = 0;
-      for (int i = 0; i < stages; ++i) error += e[i] * k_[i](r, s);
+      for (int i = 0; i < stages; ++i) error += tableau::e[i] * k_[i](r, s);
       const double size = std::max(std::abs(y_(r, s)), std::abs(y_new_(r, s)));
       const double ratio = tracks_[s].h * error / (options_.atol + options_.rtol * size);
       total += ratio * ratio;
@@ -303,7 +300,7 @@ class Batch {
     DenseStep polynomial{t, h, y_.col(s), MatrixXd::Zero(y_.rows(), 4)};
     for (int power = 0; power < 4; ++power)
       for (int i = 0; i < stages; ++i)
-        polynomial.coefficients.col(power) += p[i][power] * k_[i].col(s);
+        polynomial.coefficients.col(power) += tableau::p[i][power] * k_[i].col(s);
     for (; reached_next_time(track); ++track.next_time) {
       const double time = times_[track.next_time];
       record(track, time, time == track.t ? VectorXd(y_new_.col(s)) : polynomial.at(time));

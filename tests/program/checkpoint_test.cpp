@@ -181,8 +181,8 @@ TEST_CASE("a flipped bit anywhere in a checkpoint is noticed") {
   tools::Standing standing;
   std::string file = tools::to_checkpoint({*model, adam, random, standing}, "seed=1\n");
   CHECK(tools::Checkpoint(file, "whole").config() == "seed=1\n");
-  int noticed = 0;
-  for (std::size_t bit = 0; bit < 8 * file.size(); ++bit) {
+  int flipped = 0, noticed = 0;
+  for (std::size_t bit = 0; bit < 8 * file.size(); bit += program::sanitized ? 7 : 1, ++flipped) {
     const auto flip = static_cast<char>(1 << bit % 8);
     file[bit / 8] ^= flip;
     try {
@@ -192,7 +192,7 @@ TEST_CASE("a flipped bit anywhere in a checkpoint is noticed") {
     }
     file[bit / 8] ^= flip;
   }
-  CHECK(noticed == static_cast<int>(8 * file.size()));
+  CHECK(noticed == flipped);
 }
 
 TEST_CASE("where a checkpoint cannot be written the run ends with 4 and the earlier one stays") {

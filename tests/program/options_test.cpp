@@ -152,6 +152,7 @@ TEST_CASE("options without effect are said, and what they say changes nothing") 
   };
   const Folder folder;
   folder.write("s.csv", spring(64));
+  std::string before = "none";  // the run in the folder `without`
   for (const Case& c :
        std::vector<Case>{{"--data s.csv", "--system pendulum", "beside --data"},
                          {"--data s.csv", "--set m1=2", "beside --data"},
@@ -183,7 +184,8 @@ TEST_CASE("options without effect are said, and what they say changes nothing") 
     CAPTURE(c.idle);
     const std::string run = tiny + "--steps 3 --out ", flag = split(c.idle, ' ')[0];
     const std::string judged = contains(c.run, "--data") ? "" : " --rollouts 0";
-    REQUIRE(folder.train(run + "without " + c.run + judged).err.empty());
+    if (c.run != before) REQUIRE(folder.train(run + "without " + c.run + judged).err.empty());
+    before = c.run;
     const Outcome with = folder.train(run + "with " + c.run + judged + ' ' + c.idle);
     CHECK(with.code == 0);
     CHECK(contains(with.err, flag + " has no effect"));

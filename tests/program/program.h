@@ -22,6 +22,9 @@
 
 namespace program {
 
+/// Under a sanitizer a run takes ten times as long: there, long lists of runs are cut.
+inline constexpr bool sanitized = SANITIZED;
+
 struct Outcome {
   int code;
   std::string out, err;

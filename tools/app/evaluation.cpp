@@ -155,7 +155,6 @@ Eigen::VectorXd times_until(double duration, double usual) {
   return Eigen::VectorXd::LinSpaced(samples, 0, duration);
 }
 
-constexpr double learnt_tolerance = 1e-6;
 /// The true motion is integrated far more finely than it is moved.
 constexpr physics::Rk45Options finely{.rtol = 1e-11, .atol = 1e-11};
 

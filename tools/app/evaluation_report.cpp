@@ -19,7 +19,7 @@ Eigen::MatrixXd of_repeats(const Region& e, Eigen::VectorXd physics::RolloutErro
   return values;
 }
 
-double deviation(const Eigen::VectorXd& values) {
+double sample_deviation(const Eigen::VectorXd& values) {
   return values.size() < 2 ? 0
                            : std::sqrt((values.array() - values.mean()).square().sum() /
                                        static_cast<double>(values.size() - 1));
@@ -70,7 +70,7 @@ Json json_of(const Region& r, const std::vector<physics::Coordinate>& coordinate
     json["trajectory_mse"][coordinates[i].name] = {{"mean", mse.mean()},
                                                    {"smallest", mse.minCoeff()},
                                                    {"largest", mse.maxCoeff()},
-                                                   {"deviation", deviation(mse)},
+                                                   {"deviation", sample_deviation(mse)},
                                                    {"repeats", mse}};
   }
   json["trajectory_mse"]["median_trajectory"] = median_mse(r);

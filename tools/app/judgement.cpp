@@ -17,7 +17,6 @@ namespace {
 
 // Judges draw other states than training, which starts from the seed itself.
 constexpr std::uint64_t judge_seed = 1'000'003, example_seed = 2'000'003;
-constexpr double learnt_tolerance = 1e-6;
 
 double deviation(const Eigen::VectorXd& values) {
   return std::sqrt((values.array() - values.mean()).square().mean());
@@ -30,7 +29,8 @@ Eigen::MatrixXd fresh_states(const TrainOptions& options, const Simulated& simul
 }
 
 /// The column at that time, between its neighbours in a straight line.
-Eigen::VectorXd between(const Eigen::VectorXd& times, const Eigen::MatrixXd& columns, double t) {
+Eigen::VectorXd interpolated(const Eigen::VectorXd& times, const Eigen::MatrixXd& columns,
+                             double t) {
   const Index above = std::clamp<Index>(
       std::upper_bound(times.begin(), times.end(), t) - times.begin(), 1, times.size() - 1);
   const double share = (t - times[above - 1]) / (times[above] - times[above - 1]);
@@ -136,7 +136,7 @@ physics::Motion driven_by(const physics::Motion& law, const Eigen::VectorXd& t,
   if (controls.rows() == 0) return law;
   return law.controlled_by(
       [=](const Eigen::RowVectorXd& times, const Eigen::MatrixXd&, Eigen::MatrixXd& u) {
-        for (Index s = 0; s < times.size(); ++s) u.col(s) = between(t, controls, times[s]);
+        for (Index s = 0; s < times.size(); ++s) u.col(s) = interpolated(t, controls, times[s]);
       });
 }
 

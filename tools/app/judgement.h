@@ -27,6 +27,9 @@ struct Motions {
   physics::Motion truth, learnt;
 };
 
+/// Of a learnt motion's integration.
+inline constexpr double learnt_tolerance = 1e-6;
+
 /// When a prediction is too far off to be of use: the distance of (q learnt - q true) / spread,
 /// above this. An angle's spread is 1 rad.
 inline constexpr double valid_up_to = 0.5;

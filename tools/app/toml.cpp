@@ -15,7 +15,7 @@ namespace {
 constexpr const char* blanks = " \t";
 constexpr const char* of_a_key = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
-[[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument(what); }
+[[noreturn]] void malformed(const std::string& what) { throw std::invalid_argument(what); }
 
 /// Its escape sequence with one letter; 0: it has none.
 char letter_of(char c) {
@@ -57,7 +57,7 @@ std::size_t utf8_length(std::string_view text) {
 
 void add_utf8(unsigned long code, std::string& text) {
   if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-    refuse("an escape sequence stands for no character");
+    malformed("an escape sequence stands for no character");
   const int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // bytes
   const unsigned long leads[] = {0, 0xc0, 0xe0, 0xf0};
   text.push_back(static_cast<char>(leads[more] | (code >> 6 * more)));
@@ -91,13 +91,13 @@ class Rest {
     if (take('"')) return take_quoted();
     if (take('\'')) {
       const std::size_t end = text_.find('\'');
-      if (end == std::string_view::npos) refuse("a quote is not closed");
+      if (end == std::string_view::npos) malformed("a quote is not closed");
       const std::string literal(text_.substr(0, end));
       text_.remove_prefix(end + 1);
       return literal;
     }
     const std::string_view word = text_.substr(0, text_.find_first_of(" \t#\"'[]{},"));
-    if (word.empty()) refuse("a value is missing; a text stands in quotes");
+    if (word.empty()) malformed("a value is missing; a text stands in quotes");
     text_.remove_prefix(word.size());
     return std::string(word);
   }
@@ -105,7 +105,7 @@ class Rest {
  private:
   std::string take_quoted() {
     for (std::string value;;) {
-      if (text_.empty()) refuse("a quote is not closed");
+      if (text_.empty()) malformed("a quote is not closed");
       const char c = text_[0];
       text_.remove_prefix(1);
       if (c == '"') return value;
@@ -126,7 +126,7 @@ class Rest {
     unsigned long code = 0;
     const auto end = std::from_chars(hex.data(), hex.data() + hex.size(), code, 16).ptr;
     if (digits == 0 || hex.size() < digits || end != hex.data() + digits)
-      refuse(format("\\%c begins no escape sequence", kind));
+      malformed(format("\\%c begins no escape sequence", kind));
     text_.remove_prefix(digits);
     if (kind == 'x' && code != 0)
       value.push_back(static_cast<char>(code));
@@ -144,7 +144,7 @@ std::string take_values(Rest& rest) {
     if (!values.empty()) values += ',';
     values += rest.take_value();
     rest.skip_blanks();
-    if (!rest.take(',') && !rest.text().starts_with(']')) refuse("a ']' is missing in its line");
+    if (!rest.take(',') && !rest.text().starts_with(']')) malformed("a ']' is missing in its line");
   }
   return values;
 }
@@ -161,20 +161,21 @@ std::vector<Assignment> parse_toml(const std::string& text) {
       Rest rest(line);
       if (rest.at_end()) continue;
       if (rest.text().starts_with('['))
-        refuse(in_quotes(rest.text()) + " begins a section, and options have none");
+        malformed(in_quotes(rest.text()) + " begins a section, and options have none");
       const std::string key(rest.take_word(of_a_key));
       rest.skip_blanks();
       if (key.empty() || !rest.take('='))
-        refuse(in_quotes(line) + " is not of the kind key = value");
+        malformed(in_quotes(line) + " is not of the kind key = value");
       rest.skip_blanks();
       const std::string value = take_values(rest);
       rest.skip_blanks();
-      if (!rest.at_end()) refuse(in_quotes(rest.text()) + " stands behind the value of " + key);
+      if (!rest.at_end()) malformed(in_quotes(rest.text()) + " stands behind the value of " + key);
       const auto [before, first] = line_of.emplace(key, number);
-      if (!first) refuse(key + " is there twice, first in line " + std::to_string(before->second));
+      if (!first)
+        malformed(key + " is there twice, first in line " + std::to_string(before->second));
       found.push_back({key, value, number});
     } catch (const std::invalid_argument& error) {
-      refuse("line " + std::to_string(number) + ": " + error.what());
+      malformed("line " + std::to_string(number) + ": " + error.what());
     }
   return found;
 }
