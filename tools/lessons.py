@@ -1,0 +1,208 @@
+"""The lessons of docs/lessons, for tools/learn, tools/grade and the tests.
+
+A lesson is a C++ file. What a learner writes stands between two marks, and a lesson may have several such
+holes: one of code, and one for each prediction. All the rest, the tests among it, is the lesson's. Its hints
+and its solution are in the folder answers, in a file of the same name.
+"""
+
+import json
+import os
+import re
+import resource
+import shlex
+import signal
+import subprocess
+import xml.etree.ElementTree as xml
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import runs
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "lessons"
+BUILD = Path(os.environ.get("LAGRANGE_BUILD") or ROOT / "build")
+BEGIN = re.compile(r"^[ \t]*// >>> your (?:code|prediction)[ \t]*\n", re.MULTILINE)
+END = re.compile(r"^[ \t]*// <<<[ \t]*$", re.MULTILINE)
+
+
+class Broken(Exception):
+    """A lesson, or a learner's copy of one, that cannot be read."""
+
+
+class Lesson:
+    def __init__(self, path):
+        self.path, self.name, self.number = path, path.stem, path.stem[:2]
+        self.text = path.read_text()
+        head = re.match(r"// Lesson (\d\d): (.+) \((\d+) minutes\)\n", self.text)
+        if not head or head[1] != self.number:
+            raise Broken(f"{path}: the first line must be '// Lesson {self.number}: title (10 minutes)'")
+        self.title, self.minutes = head[2], int(head[3])
+        self.cases = len(re.findall(r"^TEST_CASE\(", self.text, re.MULTILINE))
+        answers = (path.parent / "answers" / (path.stem + ".md")).read_text()
+        sections = dict(re.findall(r"^## ([^\n]+)\n\n(.*?)\n*(?=^## |\Z)", answers, re.MULTILINE | re.DOTALL))
+        self.hints = [text for name, text in sections.items() if name.startswith("Hint")]
+        self.solution = re.findall(r"^```cpp\n(.*?)^```", sections["Solution"] + "\n", re.MULTILINE | re.DOTALL)
+        self.shipped = sections["In the project"]
+
+    def solved(self):
+        return filled(self.text, self.solution)
+
+
+def every():
+    return [Lesson(path) for path in sorted(FOLDER.glob("[0-9][0-9]_*.cpp"))]
+
+
+def holes(text):
+    """Where each hole is, from the line after its first mark to its last: [(begin, end)]."""
+    found, at = [], 0
+    while begin := BEGIN.search(text, at):
+        end = END.search(text, begin.end())
+        if not end:
+            line = text.count("\n", 0, begin.start()) + 1
+            raise Broken(f"line {line}: the mark '// <<<' that ends this hole is missing")
+        found.append((begin.end(), end.start()))
+        at = end.end()
+    return found
+
+
+def contents(text):
+    """What stands in each hole."""
+    return [text[begin:end] for begin, end in holes(text)]
+
+
+def filled(text, fillings):
+    """The text with other holes' contents in place of its own."""
+    places = holes(text)
+    if len(places) != len(fillings):
+        raise Broken(f"{len(fillings)} holes are marked by '// >>> your' and '// <<<'; there must be {len(places)}")
+    for (begin, end), filling in reversed(list(zip(places, fillings))):
+        text = text[:begin] + filling + text[end:]
+    return text
+
+
+# ---------------------------------------------------------------- compiled
+
+
+def command(lesson, source, program):
+    """Compiles and links one file the way that the build compiles the lesson."""
+    try:
+        entries = json.loads((BUILD / "compile_commands.json").read_text())
+        linked = (BUILD / "lessons" / "link.txt").read_text().split("\n")
+    except (OSError, ValueError) as error:
+        raise Broken(f"{BUILD} is not ready ({error}): make lessons-ready builds what a lesson needs") from None
+    entry = next((e for e in entries if Path(e["file"]) == lesson.path), None)
+    if not entry:
+        raise Broken(f"{BUILD}/compile_commands.json does not know {lesson.path.name}: make lessons-ready asks CMake again")
+    words = shlex.split(entry["command"])
+    cut = words.index("-o")
+    flags = words[:cut]  # behind them stand -o, -c and the file
+    return [*flags, "-Wno-error", str(source), "-o", str(program), *filter(None, linked)]
+
+
+def compiled(lesson, source, program, seconds=120):
+    """Compiles a learner's file; what the compiler says against it, or None."""
+    try:
+        compiler = subprocess.run(command(lesson, source, program), cwd=BUILD, capture_output=True, text=True,
+                                  errors="replace", timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return f"the compiler was stopped after {seconds} s"
+    return None if compiler.returncode == 0 else first_error(compiler.stderr)
+
+
+def first_error(text):
+    """The first error with its line of code; the notes and all that follows from it are left out."""
+    lines = text.splitlines()
+    first = next((i for i, line in enumerate(lines) if re.search(r"\berror:|undefined reference", line)), None)
+    if first is None:
+        return text.strip() or "the compiler failed without a word"
+    code = [line for line in lines[first + 1 : first + 3] if re.match(r"\s*\d* \|", line)]
+    return "\n".join([lines[first].replace(f"{ROOT}/", ""), *code])
+
+
+# ---------------------------------------------------------------- run
+
+
+@dataclass
+class Case:
+    name: str
+    line: int
+    passed: bool
+    messages: list
+
+
+@dataclass
+class Outcome:
+    cases: list = field(default_factory=list)
+    trouble: str = ""  # why there is no full list of cases
+
+    @property
+    def passed(self):
+        return not self.trouble and all(case.passed for case in self.cases)
+
+    @property
+    def points(self):
+        return 0 if self.trouble else sum(case.passed for case in self.cases)
+
+
+def run(lesson, program, seconds=10, megabytes=2048, extra=()):
+    """Runs a compiled lesson within limits and reads what its tests say."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds + 1, seconds + 1))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    words = [str(program), "--reporters=xml", "--no-skipped-summary", *extra]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               text=True, errors="replace", env=environment, preexec_fn=limit, start_new_session=True)
+    try:
+        said, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return Outcome(trouble=f"It still ran after {seconds} s and was stopped. Does a loop never end?")
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    return outcome_of(lesson, said, process.returncode)
+
+
+def outcome_of(lesson, said, code):
+    begin = said.find("<doctest")
+    try:
+        root = xml.fromstring(said[begin:said.rindex("</doctest>") + len("</doctest>")])
+    except (ValueError, xml.ParseError):
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return Outcome(trouble=f"It ended before its tests did ({how}). Does it read beyond the end of a vector?")
+    cases = [case_of(node) for node in root.iter("TestCase") if node.find("OverallResultsAsserts") is not None]
+    if len(cases) != lesson.cases:
+        return Outcome(cases, f"{len(cases)} of {lesson.cases} tests ran")
+    return Outcome(cases)
+
+
+def case_of(node):
+    """A test case as doctest's XML tells of it; every failure in words where it has some."""
+    messages = []
+    for found in node.iter():
+        if found.tag == "Expression" and found.get("success") == "false":
+            words = [info.text.strip() for info in found.iter("Info")]
+            for exception in found.iter("Exception"):
+                words.append(f"it threw: {exception.text.strip()}")
+            messages.append("\n".join(words) or found.findtext("Expanded", "").strip())
+        elif found.tag == "Message" and found.get("type") != "WARNING":
+            messages.append(found.findtext("Text", "").strip())
+    for exception in node.findall("Exception"):
+        kind = "it crashed" if exception.get("crash") == "true" else "it threw"
+        messages.append(f"{kind}: {exception.text.strip()}")
+    passed = node.find("OverallResultsAsserts").get("test_case_success") == "true"
+    return Case(node.get("name"), int(node.get("line")), passed, messages)
+
+
+def start(main):
+    """Runs a tool: as runs.start, and a lesson that cannot be read ends it too."""
+    def told():
+        try:
+            return main()
+        except Broken as error:
+            runs.end(error, runs.IO)
+    runs.start(told)
