@@ -37,7 +37,7 @@ class Lesson:
         if not head or head[1] != self.number:
             raise Broken(f"{path}: the first line must be '// Lesson {self.number}: title (10 minutes)'")
         self.title, self.minutes = head[2], int(head[3])
-        self.cases = len(re.findall(r"^TEST_CASE\(", self.text, re.MULTILINE))
+        self.cases = count_of_cases(self.text)
         answers = (path.parent / "answers" / (path.stem + ".md")).read_text()
         sections = dict(re.findall(r"^## ([^\n]+)\n\n(.*?)\n*(?=^## |\Z)", answers, re.MULTILINE | re.DOTALL))
         self.hints = [text for name, text in sections.items() if name.startswith("Hint")]
@@ -50,6 +50,10 @@ class Lesson:
 
 def every():
     return [Lesson(path) for path in sorted(FOLDER.glob("[0-9][0-9]_*.cpp"))]
+
+
+def count_of_cases(text):
+    return len(re.findall(r"^TEST_CASE\(", text, re.MULTILINE))
 
 
 def holes(text):
@@ -74,7 +78,7 @@ def filled(text, fillings):
     """The text with other holes' contents in place of its own."""
     places = holes(text)
     if len(places) != len(fillings):
-        raise Broken(f"{len(fillings)} holes are marked by '// >>> your' and '// <<<'; there must be {len(places)}")
+        raise Broken(f"{len(places)} holes must stand between the marks '// >>> your ...' and '// <<<'; found: {len(fillings)}")
     for (begin, end), filling in reversed(list(zip(places, fillings))):
         text = text[:begin] + filling + text[end:]
     return text
@@ -83,20 +87,31 @@ def filled(text, fillings):
 # ---------------------------------------------------------------- compiled
 
 
+def require_ready():
+    """Throws where the build lacks what a lesson is compiled with."""
+    missing = next((path for path in [BUILD / "compile_commands.json", *map(Path, linked())] if not path.exists()), None)
+    if missing:
+        raise Broken(f"{missing} is not there: make lessons-ready builds what a lesson needs")
+
+
+def linked():
+    """The files that a lesson is linked with."""
+    try:
+        return (BUILD / "lessons" / "link.txt").read_text().split()
+    except FileNotFoundError:
+        raise Broken(f"{BUILD} is not there yet: make lessons-ready builds what a lesson needs") from None
+
+
 def command(lesson, source, program):
     """Compiles and links one file the way that the build compiles the lesson."""
-    try:
-        entries = json.loads((BUILD / "compile_commands.json").read_text())
-        linked = (BUILD / "lessons" / "link.txt").read_text().split("\n")
-    except (OSError, ValueError) as error:
-        raise Broken(f"{BUILD} is not ready ({error}): make lessons-ready builds what a lesson needs") from None
+    entries = json.loads((BUILD / "compile_commands.json").read_text())
     entry = next((e for e in entries if Path(e["file"]) == lesson.path), None)
     if not entry:
-        raise Broken(f"{BUILD}/compile_commands.json does not know {lesson.path.name}: make lessons-ready asks CMake again")
+        raise Broken(f"{BUILD}/compile_commands.json lacks {lesson.path.name}: make lessons-ready asks CMake again")
     words = shlex.split(entry["command"])
     cut = words.index("-o")
     flags = words[:cut]  # behind them stand -o, -c and the file
-    return [*flags, "-Wno-error", str(source), "-o", str(program), *filter(None, linked)]
+    return [*flags, "-Wno-error", str(source), "-o", str(program), *linked()]
 
 
 def compiled(lesson, source, program, seconds=120):
@@ -144,8 +159,8 @@ class Outcome:
         return 0 if self.trouble else sum(case.passed for case in self.cases)
 
 
-def run(lesson, program, seconds=10, megabytes=2048, extra=()):
-    """Runs a compiled lesson within limits and reads what its tests say."""
+def run(program, cases, seconds=10, megabytes=2048, extra=()):
+    """Runs a compiled lesson of so many test cases, within limits, and reads what they say."""
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds + 1, seconds + 1))
@@ -164,10 +179,10 @@ def run(lesson, program, seconds=10, megabytes=2048, extra=()):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-    return outcome_of(lesson, said, process.returncode)
+    return outcome_of(said, process.returncode, cases)
 
 
-def outcome_of(lesson, said, code):
+def outcome_of(said, code, count):
     begin = said.find("<doctest")
     try:
         root = xml.fromstring(said[begin:said.rindex("</doctest>") + len("</doctest>")])
@@ -175,8 +190,9 @@ def outcome_of(lesson, said, code):
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return Outcome(trouble=f"It ended before its tests did ({how}). Does it read beyond the end of a vector?")
     cases = [case_of(node) for node in root.iter("TestCase") if node.find("OverallResultsAsserts") is not None]
-    if len(cases) != lesson.cases:
-        return Outcome(cases, f"{len(cases)} of {lesson.cases} tests ran")
+    if len(cases) != count:
+        last = f"; '{cases[-1].name}': {'; '.join(cases[-1].messages)}" if cases else ""
+        return Outcome(cases, f"{len(cases)} of {count} tests ran{last}")
     return Outcome(cases)
 
 

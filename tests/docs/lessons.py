@@ -20,7 +20,7 @@ def solve(lesson, path):
 
 
 def outcome(lesson, program):
-    return lessons.run(lesson, program, extra=[f"--source-file=*{lesson.name}.cpp"])
+    return lessons.run(program, lesson.cases, extra=[f"--source-file=*{lesson.name}.cpp"])
 
 
 def fails(lesson, program):
