@@ -49,7 +49,7 @@ TEST_CASE("the loss of a spring") {
   const Var states = tape.constant(Matrix{{1, 2}, {7, 8}});  // q = 1 and 2
   const Var known = tape.constant(Matrix{{-5, -5}});         // errors: 1 and -3
   check_equal("The mean of |1| and |-3|", evaluate(loss_of(Spring(), states, known))(0), 2,
-              "(If it is -1, the signs cancel. If it is 25.5, q and v are mixed up.)");
+              "(If it is -1, the signs cancel. If it is 25, q and v are mixed up.)");
 }
 
 TEST_CASE("its gradient, of 64 states of two angles") {

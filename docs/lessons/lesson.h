@@ -7,13 +7,24 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <sstream>
 #include <string>
+
+inline std::string in_digits(double number, int digits) {
+  std::ostringstream text;
+  text.precision(digits);
+  text << number;
+  return text.str();
+}
 
 /// Holds what the learner's code gives against what is right. `note` helps where they differ.
 inline void check_equal(const std::string& what, double yours, double right,
                         const std::string& note = "", double within = 1e-12) {
+  int digits = 6;  // more where six do not show the difference
+  while (digits < 17 && in_digits(yours, digits) == in_digits(right, digits)) ++digits;
   CHECK_MESSAGE(std::abs(yours - right) <= within * std::max(1., std::abs(right)),
-                what << " should be " << right << "; yours is " << yours << ". " << note);
+                what << " should be " << in_digits(right, digits) << "; yours is "
+                     << in_digits(yours, digits) << ". " << note);
 }
 
 /// Stands in a lesson where a prediction has not been made yet.
