@@ -21,7 +21,7 @@ import runs
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "lessons"
-BUILD = Path(os.environ.get("LAGRANGE_BUILD") or ROOT / "build")
+BUILD = Path(os.environ.get("LAGRANGE_BUILD") or ROOT / "build").resolve()
 BEGIN = re.compile(r"^[ \t]*// >>> your (?:code|prediction)[ \t]*\n", re.MULTILINE)
 END = re.compile(r"^[ \t]*// <<<[ \t]*$", re.MULTILINE)
 
@@ -184,16 +184,17 @@ def run(program, cases, seconds=10, megabytes=2048, extra=()):
 
 
 def outcome_of(said, code, count):
-    begin = said.find("<doctest")
+    why = re.findall(r"Assertion '.*' failed", said)  # of a standard container
+    why += re.findall(r'crash="true">\s*(.*?)\s*<', said)
     try:
-        root = xml.fromstring(said[begin:said.rindex("</doctest>") + len("</doctest>")])
+        begin, end = said.index("<doctest"), said.rindex("</doctest>") + len("</doctest>")
+        root = xml.fromstring(said[begin:end])
     except (ValueError, xml.ParseError):
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return Outcome(trouble=f"It ended before its tests did ({how}).")
+        return Outcome(trouble=" ".join([f"It ended before its tests did ({how}).", *why]))
     cases = [case_of(node) for node in root.iter("TestCase") if node.find("OverallResultsAsserts") is not None]
     if len(cases) != count:
-        why = "\n".join(re.findall(r"Assertion '.*' failed", said))  # of a standard container
-        return Outcome(cases, f"Only {len(cases)} of {count} tests came to their end. {why}".strip())
+        return Outcome(cases, " ".join([f"Only {len(cases)} of {count} tests came to their end.", *why]))
     return Outcome(cases)
 
 

@@ -59,6 +59,7 @@ TEST_CASE("the adjoint counts: y = 10 x x") {
               "(If it is 6, your rule forgets d.g.)");
 }
 
+// gradcheck holds a rule against differences, as in lesson 01, and the rule's own derivatives, too.
 TEST_CASE("matrices, to third order") {
   const auto function = [](Tape&, std::span<const Var> x) { return product(x[0], x[1]); };
   const auto report = gradcheck(function, {Matrix{{1, 2}, {3, 4}}, Matrix{{5, 6}, {7, 8}}});

@@ -20,6 +20,7 @@
 
 #include "autodiff/compile/program.h"
 #include "autodiff/grad.h"
+#include "autodiff/random.h"
 #include "docs/lessons/lesson.h"
 using namespace autodiff;
 

@@ -23,6 +23,7 @@
 #include "autodiff/check/gradcheck.h"
 #include "autodiff/compile/program.h"
 #include "autodiff/grad.h"
+#include "autodiff/random.h"
 #include "docs/lessons/lesson.h"
 using namespace autodiff;
 

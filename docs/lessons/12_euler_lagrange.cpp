@@ -22,6 +22,7 @@
 #include "autodiff/compile/program.h"
 #include "autodiff/directional.h"
 #include "autodiff/grad.h"
+#include "autodiff/random.h"
 #include "docs/lessons/lesson.h"
 #include "physics/euler_lagrange.h"
 #include "physics/systems/double_pendulum.h"

@@ -21,6 +21,7 @@
 
 #include "autodiff/compile/program.h"
 #include "autodiff/grad.h"
+#include "autodiff/random.h"
 #include "docs/lessons/lesson.h"
 #include "nn/learning/loss.h"
 #include "nn/learning/training_step.h"

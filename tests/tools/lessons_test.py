@@ -249,6 +249,8 @@ class LessonsTest(unittest.TestCase):
             self.assertLessEqual(lesson.solution[0].count("\n"), 15, lesson.name)
             self.assertIn("// >>> your prediction", lesson.text)
             self.assertRegex(page, rf"\| \[{lesson.number}\]\({lesson.path.name}\) \|.*\| {lesson.minutes} \|")
+        teaching = (lessons.FOLDER / "teaching.md").read_text()
+        self.assertIn(f"{sum(lesson.cases for lesson in self.course)} in all", teaching)
         self.assertIn(f"{sum(lesson.minutes for lesson in self.course) / 60:.0f} hours", page)
 
     @unittest.skipUnless(REAL_BUILD, "LAGRANGE_BUILD names no build folder")
