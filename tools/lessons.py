@@ -191,10 +191,10 @@ def outcome_of(said, code, count):
         root = xml.fromstring(said[begin:end])
     except (ValueError, xml.ParseError):
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return Outcome(trouble=" ".join([f"It ended before its tests did ({how}).", *why]))
+        return Outcome(trouble="\n".join([f"It ended before its tests did ({how}).", *why]))
     cases = [case_of(node) for node in root.iter("TestCase") if node.find("OverallResultsAsserts") is not None]
     if len(cases) != count:
-        return Outcome(cases, " ".join([f"Only {len(cases)} of {count} tests came to their end.", *why]))
+        return Outcome(cases, "\n".join([f"Only {len(cases)} of {count} tests came to their end.", *why]))
     return Outcome(cases)
 
 

@@ -1,8 +1,8 @@
 // Lesson 10: sharing equal nodes (25 minutes)
 //
-// Rules know nothing of each other, so a gradient repeats itself: each rule that needs tanh x
-// records a tanh of its own. Before a tape is run it is rewritten. A pass walks along the tape and
-// records it again on a new one, and here the new one gets no node twice.
+// Rules know nothing of each other, so a gradient repeats itself: each rule that needs cos x
+// records a cosine of its own. Before a tape is run it is rewritten. A pass walks along the tape
+// and records it again on a new one, and here the new one gets no node twice.
 //
 // Two nodes compute the same if they have the same operation, the same inputs and the same
 // attributes (the 2 of `2 * x`, say). These make a key. A hash map takes a key to the node that the

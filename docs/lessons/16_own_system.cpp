@@ -1,9 +1,9 @@
 // Lesson 16: a system of your own, learnt (30 minutes)
 //
-// A bead slides without friction on a hoop of radius r that turns about its upright diameter at the
-// rate Ω. Its only coordinate is θ, the angle from the lowest point. It moves along the hoop at the
-// speed r θ', and with the hoop at the speed r Ω sin θ, at right angles to the other; and it is
-// r (1 - cos θ) above the lowest point. So, for each kilogram,
+// A bead slides without friction on a hoop of radius r. The hoop turns about its vertical diameter
+// at the rate Ω. The bead's only coordinate is θ, the angle from the lowest point. Along the hoop
+// it has the speed r θ'. At right angles to that it has the speed r Ω sin θ, with the hoop. Its
+// height is -r cos θ, measured from the centre. So, for each kilogram,
 //
 //     T = ½ r² (θ'² + Ω² sin² θ)          V = -g r cos θ          L = T - V
 //
@@ -11,8 +11,9 @@
 // from these, and a Lagrangian network learns the motion back from the data, without ever seeing
 // your formula. Read `learnt_error` below: that is a complete training program.
 //
-// Task: write L of the bead. As it stands the bead is free. Then change it into a system of your
-// own, and see whether the network learns that, too; `./train --data` and docs/data.md are next.
+// Task: write L of the bead. As it stands the bead is free. Once it is solved, copy the file and
+// write a system of your own: does the network learn that, too? docs/data.md tells how to learn
+// from measurements.
 #include <cmath>
 
 #include "docs/lessons/lesson.h"
