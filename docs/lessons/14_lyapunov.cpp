@@ -16,6 +16,7 @@
 //
 // Task: write what happens after each interval. `apart.norm()` is the length of a vector, and an
 // interval counts from number `settling` on.
+#include <Eigen/Core>
 #include <cmath>
 #include <functional>
 
