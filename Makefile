@@ -8,6 +8,7 @@
 #   make bench   builds and runs the benchmark; BENCH_FLAGS="--filter lnn_step --json bench.json"
 #   make bench-peers   the same training step by PyTorch, JAX and ADOL-C, as far as
 #                tools/peers/install has brought them; PEER_FLAGS="--cases 16x3/b4"
+#   make learn   the lessons, docs/lessons/README.md; LESSON=05, HINT=1, RESET=05
 #   make clean   removes build/ and ./train
 #
 # CMAKE_FLAGS is passed on: make CMAKE_FLAGS="-DLAGRANGE_NATIVE=OFF"
@@ -21,7 +22,7 @@ BUILD = env -u MAKEFLAGS -u MAKELEVEL cmake --build build --parallel $(JOBS) --t
 RUN = runs/default
 
 .NOTPARALLEL:  # the build is
-.PHONY: all configure test docs pictures figures bench bench-peers clean
+.PHONY: all configure test docs pictures learn lessons-ready figures bench bench-peers clean
 
 all: configure
 	@$(BUILD) programs
@@ -56,6 +57,12 @@ bench: configure
 bench-peers: configure
 	@$(BUILD) peers
 	@python3 tools/peers/compare.py $(PEER_FLAGS)
+
+learn:
+	@tools/learn $(if $(LESSON),--lesson $(LESSON)) $(if $(HINT),--hint $(HINT)) $(if $(RESET),--reset $(RESET))
+
+lessons-ready: configure
+	@$(BUILD) lessons_ready
 
 clean:
 	rm -rf build train

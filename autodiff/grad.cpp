@@ -17,6 +17,14 @@ void validate(Var y, std::span<const Var> xs) {
   }
 }
 
+void require_fitting(Var share, Var input, const OpDef& op, int which) {
+  if (share.shape() != input.shape())
+    throw std::invalid_argument("[grad] the rule of " + std::string(op.name) + " gives operand " +
+                                std::to_string(which + 1) + ", which is " +
+                                to_string(input.shape()) + ", an adjoint " +
+                                to_string(share.shape()));
+}
+
 }  // namespace
 
 std::vector<Var> vjp(Var y, Var y_adjoint, std::span<const Var> xs) {
@@ -44,6 +52,7 @@ std::vector<Var> vjp(Var y, Var y_adjoint, std::span<const Var> xs) {
         throw std::invalid_argument("[grad] " + std::string(node.op->name) +
                                     " has no derivative rule");
       const Var share = node.op->vjp(rule, k);
+      if (share) require_fitting(share, input(k), *node.op, k);
       Var& total = adjoint[inputs[k]];
       if (share) total = total ? total + share : share;
     }

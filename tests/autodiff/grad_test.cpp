@@ -118,6 +118,24 @@ TEST_CASE("an adjoint of another tape is refused, whatever the rules do with it"
   CHECK(other.size() == size_before);  // and nothing was recorded there
 }
 
+TEST_CASE("a rule whose adjoint does not fit its operand is named") {
+  const OpDef total{
+      .name = "total",
+      .arity = 1,
+      .shape =
+          [](const OpDef&, std::span<const Shape>, const Attributes&) {
+            return Shape{1, 1};
+          },
+      .forward = nullptr,
+      .vjp = [](const Vjp& d, int) { return d.g; },
+  };
+  Tape tape;
+  const Var x = tape.input(2, 3, "x");
+  CHECK_THROWS_WITH_AS(grad(tape.record(total, {x}), x),
+                       "[grad] the rule of total gives operand 1, which is (2x3), an adjoint (1x1)",
+                       std::invalid_argument);
+}
+
 TEST_CASE("a Hessian is asked of one row only, also in a product") {
   Tape tape;
   const Var x = tape.input(2, 3, "x");
