@@ -17,6 +17,7 @@ void validate(Var y, std::span<const Var> xs) {
   }
 }
 
+/// A rule of a user's own may be wrong.
 void require_fitting(Var share, Var input, const OpDef& op, int which) {
   if (share.shape() != input.shape())
     throw std::invalid_argument("[grad] the rule of " + std::string(op.name) + " gives operand " +
@@ -52,9 +53,10 @@ std::vector<Var> vjp(Var y, Var y_adjoint, std::span<const Var> xs) {
         throw std::invalid_argument("[grad] " + std::string(node.op->name) +
                                     " has no derivative rule");
       const Var share = node.op->vjp(rule, k);
-      if (share) require_fitting(share, input(k), *node.op, k);
+      if (!share) continue;
+      require_fitting(share, input(k), *node.op, k);
       Var& total = adjoint[inputs[k]];
-      if (share) total = total ? total + share : share;
+      total = total ? total + share : share;
     }
   }
 
