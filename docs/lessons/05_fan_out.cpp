@@ -35,6 +35,7 @@ Var gradient(Var y, Var x) {
     const Vjp rule{input(0), input(1), Var(tape, id), adjoint[id], node.attributes};
     for (int k = 0; k < node.op->arity; ++k) {
       const Var share = node.op->vjp(rule, k);
+      if (!share) continue;  // empty: zero
       Var& total = adjoint[node.inputs[k]];
       // >>> your code
       total = share;
