@@ -1,0 +1,580 @@
+// The motion's view: a system, two networks that learn it, and what they make of it meanwhile.
+import { forget, remember, setting } from './address';
+import { ask, onProgress } from './ask';
+import { drawLines, drawMap, drawPoints, rangeOf, type Line } from './chart';
+import { commandOf } from './command';
+import { brief, byId, copies, reducedMotion } from './dom';
+import type { Model, Paths, Settings, System } from './engine';
+import { looks, Picture } from './picture';
+import { fillForm, onChange, settingsOfForm, spaced } from './settings';
+
+const first = 'double_pendulum'; // shown where the address names no system
+const times = 251; // of a motion
+const mapSize = 48; // points a side
+const pauses = { motion: 120, errors: 400, maps: 900 }; // [ms] between two looks while it trains
+const mostPoints = 4000; // of a section, as numbers
+const shownLosses = 300; // points of a curve
+
+const canvas = (id: string) => byId<HTMLCanvasElement>(id);
+const stage = canvas('stage');
+const timeSlider = byId<HTMLInputElement>('motion-time');
+const playButton = byId<HTMLButtonElement>('motion-play');
+const trainButton = byId<HTMLButtonElement>('train');
+const coordinateSelect = byId<HTMLSelectElement>('coordinate');
+const mapSelect = byId<HTMLSelectElement>('map');
+
+let systems: System[];
+let models: Model[];
+let settings: Settings;
+let system: System;
+let picture: Picture;
+let start: Float64Array = new Float64Array();
+let duration = 5;
+let paths: Paths | undefined;
+
+let visible = false; // this view is the one that is shown
+let playing = !reducedMotion();
+let clock = 0; // of the motion, as a part of its duration
+let training = false;
+let steps = 0; // of training
+let losses: [number[], number[]] = [[], []];
+let errors: { step: number[]; of: [number[], number[]] } = { step: [], of: [[], []] };
+let sections: [number[], number[], number[]] = [[], [], []];
+let run = 0; // counts experiments: an answer about an earlier one is dropped
+
+// What has changed since it was last asked for.
+const stale = { motion: true, errors: true, maps: true, charts: true };
+const lastAsked = { motion: 0, errors: 0, maps: 0 };
+
+// ---------------------------------------------------------------- the experiment
+
+function fail(error: unknown): void {
+  const notice = byId('failure');
+  notice.textContent = error instanceof Error ? error.message : String(error);
+  notice.hidden = false;
+}
+
+/// A new experiment with what the form says. The start stays, if it is one of this system's.
+async function begin(keepStart: boolean): Promise<void> {
+  const mine = ++run;
+  training = false;
+  settings = settingsOfForm();
+  try {
+    await ask('begin', settings);
+  } catch (error) {
+    return fail(error);
+  }
+  if (mine !== run) return;
+  byId('failure').hidden = true;
+  system = systems.find(({ name }) => name === settings.system)!;
+  duration = system.duration;
+  picture = new Picture(stage, system);
+  paths = undefined;
+  steps = 0;
+  losses = [[], []];
+  errors = { step: [], of: [[], []] };
+  stale.errors = stale.maps = true;
+  showSettings();
+  const size = system.low.length;
+  const asked = setting('start', '').split(',').map(Number);
+  if (asked.length === size && asked.every(Number.isFinite)) setStart(Float64Array.from(asked));
+  else if (!keepStart || start.length !== size) await newStart();
+  else setStart(start);
+  tellTraining();
+}
+
+/// A random state of the region; what hangs is let go at rest.
+async function newStart(): Promise<void> {
+  const state = await ask('randomStart', Math.floor(Math.random() * 1e6));
+  if (system.links.length > 0 && !system.bound) state.fill(0, state.length / 2);
+  setStart(state);
+}
+
+function setStart(state: Float64Array): void {
+  start = state;
+  remember('start', Array.from(state, (x) => Number(x.toPrecision(6))).join(','));
+  stale.motion = true;
+  sections = [[], [], []];
+  for (const which of [0, 1, 2]) void ask('restartSection', which);
+  state.forEach((x, k) => {
+    const slider = document.getElementById(`start-${k}`) as HTMLInputElement | null;
+    if (slider) slider.value = String(x);
+    const output = document.getElementById(`start-${k}-out`);
+    if (output) output.textContent = brief(x);
+  });
+  const mine = run;
+  void ask('lyapunovTime', state).then(
+    (seconds) => {
+      if (mine !== run || state !== start) return;
+      byId('lyapunov').textContent = seconds > 0 && seconds < 20 * duration ? `${brief2(seconds)} s` : 'none';
+    },
+    () => (byId('lyapunov').textContent = '–'),
+  );
+}
+
+const brief2 = (x: number) => (x < 10 ? x.toFixed(1) : x.toFixed(0));
+
+function stateName(k: number): string {
+  const n = system.coordinates.length;
+  return system.coordinates[k % n] + (k < n ? '' : '′');
+}
+function stateUnit(k: number): string {
+  const n = system.coordinates.length;
+  return system.units[k % n] + (k < n ? '' : '/s');
+}
+
+/// Whatever the page tells of the settings.
+function showSettings(): void {
+  const n = system.coordinates.length;
+  byId('system-name').textContent = `${spaced(system.name)}: ${system.what}`;
+  const model = models.find(({ name }) => name === settings.model)!;
+  const called = settings.model === 'lnn' ? 'Lagrangian' : model.what.replace(/^an? /, '').split(/[ ,]/)[0];
+  byId('legend-learnt').textContent = model.what.replace(/^an? /, '').split(',')[0];
+  byId('clock-learnt').textContent = called;
+  const { command, hint } = commandOf(settings);
+  byId('command').textContent = command;
+  byId('command-hint').textContent = hint;
+
+  const before = coordinateSelect.value;
+  coordinateSelect.replaceChildren(
+    ...system.coordinates.map((name, k) => new Option(`${name} [${system.units[k]}]`, String(k))),
+  );
+  if (Number(before) < n) coordinateSelect.value = before || '0';
+
+  const maps: [string, string][] = [];
+  if (settings.model !== 'hnn') {
+    maps.push(['L', 'L']);
+    for (let i = 0; i < Math.min(n, 3); ++i)
+      for (let j = i; j < Math.min(n, 3); ++j)
+        maps.push([`${i},${j}`, n === 1 ? 'M' : `M${i + 1}${j + 1}`]);
+  }
+  const chosen = mapSelect.value;
+  mapSelect.replaceChildren(...maps.map(([value, text]) => new Option(text, value)));
+  if (maps.some(([value]) => value === chosen)) mapSelect.value = chosen;
+
+  const section = hasSection();
+  byId('section-title').textContent = section ? 'Poincaré section' : 'Phase portrait';
+  byId('section-hint').textContent = section
+    ? `A dot each time ${stateName(0)} passes 0 upwards: a curve is an orderly motion, a cloud is chaos. The networks’ dots come while training rests.`
+    : 'The chosen coordinate against its rate: a closed curve is a motion that comes back.';
+
+  byId('start-sliders').replaceChildren(
+    ...Array.from({ length: Math.min(2 * n, 12) }, (_, k) => {
+      const label = document.createElement('label');
+      const slider = document.createElement('input');
+      const output = document.createElement('output');
+      Object.assign(slider, { type: 'range', id: `start-${k}`, min: system.low[k], max: system.high[k], step: 'any' });
+      output.id = `start-${k}-out`;
+      slider.addEventListener('input', () => {
+        const state = start.slice();
+        state[k] = slider.valueAsNumber;
+        setStart(state);
+        clock = 0;
+      });
+      label.append(`${stateName(k)} [${stateUnit(k)}] `, output, slider);
+      return label;
+    }),
+  );
+}
+
+const hasSection = () => system.coordinates.length === 2 && !system.bound;
+
+// ---------------------------------------------------------------- training
+
+function setTraining(on: boolean): void {
+  training = on;
+  void (on ? ask('run', Number(byId<HTMLSelectElement>('pace').value)) : ask('pause'));
+  if (on) for (const which of [1, 2]) sections[which] = [];
+  else rest();
+  tellTraining();
+}
+
+/// When training rests, what was drawn of the networks meanwhile is drawn once more, and right.
+function rest(): void {
+  stale.motion = stale.errors = stale.maps = true;
+  for (const which of [1, 2]) {
+    sections[which] = [];
+    void ask('restartSection', which);
+  }
+}
+
+/// The last number of the smoothed losses.
+function present(which: 0 | 1): number {
+  const last = losses[which].slice(-50);
+  return last.reduce((sum, loss) => sum + loss, 0) / last.length;
+}
+
+function tellTraining(): void {
+  const finished = steps >= settings.steps;
+  trainButton.textContent = training ? 'Pause' : steps === 0 ? 'Train' : 'Go on';
+  trainButton.disabled = finished;
+  byId<HTMLButtonElement>('train-step').disabled = finished || training;
+  byId<HTMLProgressElement>('train-progress').value = steps / settings.steps;
+  const text = byId('train-says');
+  text.setAttribute('aria-live', training ? 'off' : 'polite'); // numbers that run are not read out
+  text.textContent =
+    steps === 0
+      ? 'Nothing is learnt yet: both networks are as they were drawn at random.'
+      : `${finished ? 'All' : 'After'} ${steps.toLocaleString('en')} steps${finished ? ' are done' : ''}: loss ${brief(present(0))} and, plain, ${brief(present(1))}.`;
+}
+
+onProgress((progress) => {
+  steps = progress.steps;
+  for (let k = 0; k < progress.losses.length; k += 2) {
+    losses[0].push(progress.losses[k]);
+    losses[1].push(progress.losses[k + 1]);
+  }
+  stale.motion = stale.errors = stale.maps = stale.charts = true;
+  if (progress.finished) {
+    training = false;
+    rest();
+  }
+  tellTraining();
+});
+
+// ---------------------------------------------------------------- what is asked for, one thing after the other
+
+const due = (what: keyof typeof lastAsked) =>
+  stale[what] && (!training || performance.now() - lastAsked[what] > pauses[what]);
+
+async function look(): Promise<void> {
+  const mine = run;
+  const now = performance.now();
+  if (due('motion') && start.length > 0) {
+    stale.motion = false;
+    lastAsked.motion = now;
+    const asked = start;
+    const answer = await ask('rollOut', asked, duration, times);
+    if (mine !== run || asked !== start) return;
+    const anew = !paths || paths.of[0].points[0] !== answer.of[0].points[0];
+    paths = answer;
+    if (anew || !dragging) picture.fit(paths.of[0]);
+    byId('valid-learnt').textContent = validText(paths.valid[0]);
+    byId('valid-plain').textContent = validText(paths.valid[1]);
+    stale.charts = true;
+  } else if (due('errors')) {
+    stale.errors = false;
+    lastAsked.errors = now;
+    const at = steps;
+    const answer = await ask('errors');
+    if (mine !== run) return;
+    errors.step.push(at);
+    errors.of[0].push(answer[0]);
+    errors.of[1].push(answer[1]);
+    stale.charts = true;
+  } else if (due('maps') && mapSelect.value !== '') {
+    stale.maps = false;
+    lastAsked.maps = now;
+    await showMaps(mine);
+  } else if (paths && hasSection()) {
+    await moreOfSections(mine);
+  }
+}
+
+const validText = (seconds: number) =>
+  seconds >= duration * (1 - 1e-9) ? `> ${brief2(duration)} s` : `${brief2(seconds)} s`;
+
+async function moreOfSections(mine: number): Promise<void> {
+  for (const which of training ? [0] : [0, 1, 2]) {
+    if (sections[which].length >= mostPoints) continue;
+    const asked = start;
+    const list = sections[which];
+    const points = await ask('section', which, asked, 2 * duration);
+    if (mine !== run || asked !== start || list !== sections[which]) return;
+    if (points.length === 0 && list.length === 0) ++idle[which];
+    const angle = system.angles[1];
+    for (let k = 0; k < points.length; k += 2)
+      list.push(angle ? around(points[k]) : points[k], points[k + 1]);
+    stale.charts = true;
+  }
+}
+const idle = [0, 0, 0];
+
+/// An angle within half a turn of 0.
+const around = (angle: number) => angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
+
+async function showMaps(mine: number): Promise<void> {
+  const n = system.coordinates.length;
+  const [across, up] = [0, 1]; // q1 and q2; of one coordinate q and its velocity
+  const what = mapSelect.value;
+  const [row, column] = what.split(',').map(Number);
+  const maps =
+    what === 'L'
+      ? await ask('lagrangianMap', across, up, mapSize)
+      : await ask('massMap', row, column, across, up, mapSize);
+  if (mine !== run || what !== mapSelect.value || maps.learnt.length === 0) return;
+  const axes = {
+    x: [system.low[across], system.high[across]] as [number, number],
+    y: [system.low[up], system.high[up]] as [number, number],
+    xLabel: `${stateName(across)} [${stateUnit(across)}]`,
+    yLabel: `${stateName(up)} [${stateUnit(up)}]`,
+  };
+  const range = rangeOf([maps.truth]);
+  drawMap(canvas('map-true'), maps.truth, mapSize, range, axes);
+  drawMap(canvas('map-learnt'), maps.learnt, mapSize, range, axes);
+  const name = mapSelect.selectedOptions[0].text;
+  const rest = n === 1 ? '' : ' at rest';
+  byId('map-hint').textContent =
+    (what === 'L'
+      ? `L over the states shown${rest}, dark ${brief(range[0])} to bright ${brief(range[1])} J. Motion fixes L only up to a factor and a constant, which are fitted; and up to a term that has no effect, which is not.`
+      : `The entry ${name} of the mass matrix M = ∂²L/∂v∂v${rest}, dark ${brief(range[0])} to bright ${brief(range[1])}, up to one factor for all entries.`);
+  for (const which of ['true', 'learnt'])
+    canvas(`map-${which}`).setAttribute('aria-label', `${name}, ${which}, as a map over ${axes.xLabel} and ${axes.yLabel}`);
+}
+
+/// For ever: one question after the other, so that the worker's time is never asked for twice.
+async function keepLooking(): Promise<void> {
+  for (;;) {
+    if (visible && start.length > 0)
+      try {
+        await look();
+      } catch (error) {
+        fail(error);
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+// ---------------------------------------------------------------- drawing
+
+/// A curve of at most so many points: geometric means of neighbours, as the axis is logarithmic.
+function smooth(all: number[]): { x: number[]; y: number[] } {
+  const part = Math.max(1, Math.ceil(all.length / shownLosses));
+  const curve: { x: number[]; y: number[] } = { x: [], y: [] };
+  for (let begin = 0; begin < all.length; begin += part) {
+    const some = all.slice(begin, begin + part).filter((loss) => loss > 0);
+    curve.x.push(begin + part / 2);
+    curve.y.push(Math.exp(some.reduce((sum, loss) => sum + Math.log(loss), 0) / some.length));
+  }
+  return curve;
+}
+
+function drawLosses(): void {
+  const curves = losses.map(smooth);
+  const [low, high] = rangeOf([...curves.map((curve) => curve.y.map(Math.log10)), ...errors.of.map((all) => all.map(Math.log10))]);
+  const lines = [1, 0].flatMap((which): Line[] => [
+    { x: errors.step, y: errors.of[which], colour: looks[which + 1].name, dash: [4, 4], width: 1.3 },
+    { ...curves[which], colour: looks[which + 1].name },
+  ]);
+  drawLines(canvas('losses'), lines, {
+    x: [0, settings.steps],
+    y: [10 ** Math.min(low, -1.05), 10 ** Math.max(high, 0.05)],
+    logarithmic: true,
+    xLabel: 'steps',
+    yLabel: 'loss; dashed: error on unseen states',
+  });
+  canvas('losses').setAttribute('aria-label', `Losses: learnt ${brief(present(0))}, plain ${brief(present(1))}`);
+}
+
+function drawCharts(): void {
+  if (!paths) return;
+  const all = paths;
+  const n = system.coordinates.length;
+  const chosen = Number(coordinateSelect.value);
+  const time = Array.from({ length: times }, (_, k) => (k * duration) / (times - 1));
+  const cursor = clock * duration;
+  const row = (which: number, k: number) =>
+    Array.from({ length: all.of[which].energies.length }, (_, t) => all.of[which].states[2 * n * t + k]);
+  const lines = (series: (which: number) => ArrayLike<number>): Line[] =>
+    [2, 1, 0].map((which) => ({
+      x: time,
+      y: series(which),
+      colour: looks[which].name,
+      dash: which === 0 ? [] : looks[which].dash,
+      width: which === 0 ? 2.4 : 1.9,
+    }));
+  const marks = [0, 1].map((k) => ({ x: all.valid[k], colour: looks[k + 1].name }));
+
+  const coordinate = [0, 1, 2].map((which) => row(which, chosen));
+  const [low, high] = rangeOf([coordinate[0]]);
+  const room = 0.4 * (high - low);
+  drawLines(canvas('over-time'), lines((which) => coordinate[which]), {
+    x: [0, duration],
+    y: [low - room, high + room],
+    xLabel: 't [s]',
+    yLabel: `${stateName(chosen)} [${stateUnit(chosen)}]`,
+    cursor,
+    marks,
+  });
+
+  const energies = all.of.map((path) => path.energies);
+  const own = all.ownEnergies;
+  drawLines(
+    canvas('energy'),
+    [...lines((which) => energies[which]), { x: time, y: own, colour: 'learnt', dash: [2, 3], width: 1.2 }],
+    { x: [0, duration], y: energyRange(energies), xLabel: 't [s]', yLabel: 'energy [J]', cursor },
+  );
+
+  const section = canvas('section');
+  if (hasSection()) {
+    const span = sectionRange();
+    drawPoints(
+      section,
+      [2, 1, 0].map((which) => ({ points: sections[which], colour: looks[which].name })),
+      { ...span, xLabel: `${stateName(1)} [${stateUnit(1)}]`, yLabel: `${stateName(3)} [${stateUnit(3)}]` },
+    );
+  } else {
+    const rate = [0, 1, 2].map((which) => row(which, n + chosen));
+    drawLines(
+      section,
+      [2, 1, 0].map((which) => ({ x: coordinate[which], y: rate[which], colour: looks[which].name, width: which === 0 ? 2.4 : 1.9, dash: looks[which].dash })),
+      {
+        x: rangeOf([coordinate[0]]),
+        y: rangeOf([rate[0]]),
+        xLabel: `${stateName(chosen)} [${stateUnit(chosen)}]`,
+        yLabel: `${stateName(n + chosen)} [${stateUnit(n + chosen)}]`,
+      },
+    );
+  }
+}
+
+/// Room for the truth's energy and as much around it as most of what the networks do needs.
+function energyRange(energies: Float64Array[]): [number, number] {
+  const truth = rangeOf([energies[0]]);
+  const most = Math.max(truth[1] - truth[0], 0.5 * Math.max(Math.abs(truth[0]), Math.abs(truth[1])), 1e-9);
+  const [low, high] = rangeOf(energies, 0.05);
+  return [Math.max(low, truth[0] - most) , Math.min(high, truth[1] + most)];
+}
+
+function sectionRange(): { x: [number, number]; y: [number, number] } {
+  const truth = sections[0];
+  const of = (k: number) => rangeOf([truth.filter((_, i) => i % 2 === k)]);
+  if (truth.length < 4) return { x: [system.low[1], system.high[1]], y: [system.low[3], system.high[3]] };
+  const [x, y] = [of(0), of(1)];
+  const wider = ([low, high]: [number, number]): [number, number] => [low - 0.1 * (high - low), high + 0.1 * (high - low)];
+  return { x: wider(x), y: wider(y) };
+}
+
+const timeIndex = () => Math.round(clock * (times - 1));
+
+let before = 0;
+let chartsDrawn = 0;
+function frame(now: number): void {
+  requestAnimationFrame(frame);
+  const passed = Math.min(0.1, (now - before) / 1000);
+  before = now;
+  if (!visible || !paths) return;
+  if (playing && !dragging) {
+    // A motion takes its own time on the screen, but no longer than ten seconds.
+    clock = (clock + passed / Math.min(10, Math.max(3, duration))) % 1;
+    timeSlider.value = String(clock);
+  }
+  byId('motion-clock').textContent = `${(clock * duration).toFixed(1)} s`;
+  picture.draw(paths.of, timeIndex());
+  if (stale.charts || (playing && now - chartsDrawn > 60)) {
+    if (stale.charts) drawLosses();
+    drawCharts();
+    stale.charts = false;
+    chartsDrawn = now;
+  }
+}
+
+// ---------------------------------------------------------------- what people do
+
+let dragging: { point: number } | undefined;
+
+function place(event: PointerEvent): [number, number] {
+  const box = stage.getBoundingClientRect();
+  return [event.clientX - box.left, event.clientY - box.top];
+}
+
+let dragAsked = false;
+async function drag(event: PointerEvent): Promise<void> {
+  if (!dragging || !paths || dragAsked) return;
+  dragAsked = true;
+  const mine = run;
+  const wanted = picture.placeOf(paths.of[0], 0, dragging.point, ...place(event));
+  try {
+    const state = await ask('dragged', start, dragging.point, wanted);
+    if (mine === run) setStart(state);
+  } catch (error) {
+    fail(error);
+  }
+  dragAsked = false;
+}
+
+function startDragging(event: PointerEvent): void {
+  if (!paths) return;
+  const point = picture.pointNear(paths.of[0], timeIndex(), ...place(event));
+  if (point === undefined) return;
+  const size = system.low.length;
+  const state = paths.of[0].states.slice(timeIndex() * size, (timeIndex() + 1) * size);
+  if (system.links.length > 0) state.fill(0, size / 2); // what hangs is held still
+  dragging = { point };
+  clock = 0;
+  timeSlider.value = '0';
+  stage.setPointerCapture(event.pointerId);
+  stage.classList.add('dragging');
+  setStart(state);
+}
+
+function setPlaying(on: boolean): void {
+  playing = on;
+  playButton.textContent = on ? 'Pause' : 'Play';
+}
+
+function listen(): void {
+  trainButton.addEventListener('click', () => setTraining(!training));
+  byId('train-step').addEventListener('click', () => void ask('step'));
+  byId('train-again').addEventListener('click', () => void begin(true));
+  byId('pace').addEventListener('change', () => {
+    remember('pace', byId<HTMLSelectElement>('pace').value);
+    if (training) setTraining(true);
+  });
+  onChange(async (what) => {
+    const was = training;
+    if (what === 'system') forget('start');
+    await begin(what !== 'system');
+    if (was) setTraining(true);
+  });
+  playButton.addEventListener('click', () => setPlaying(!playing));
+  timeSlider.addEventListener('input', () => {
+    setPlaying(false);
+    clock = timeSlider.valueAsNumber;
+    stale.charts = true;
+  });
+  byId('random-start').addEventListener('click', () => {
+    clock = 0;
+    newStart().catch(fail);
+  });
+  coordinateSelect.addEventListener('change', () => (stale.charts = true));
+  mapSelect.addEventListener('change', () => (stale.maps = true));
+  byId('settings-title').closest('form')!.addEventListener('submit', (event) => event.preventDefault());
+  stage.addEventListener('pointerdown', startDragging);
+  stage.addEventListener('pointermove', (event) => void drag(event));
+  for (const end of ['pointerup', 'pointercancel'])
+    stage.addEventListener(end, () => {
+      dragging = undefined;
+      stage.classList.remove('dragging');
+    });
+  addEventListener('resize', redrawMotion);
+  copies(byId<HTMLButtonElement>('copy-command'), () => byId('command').textContent ?? '');
+}
+
+/// Another size, other colours.
+export function redrawMotion(): void {
+  if (paths) picture.fit(paths.of[0]);
+  stale.charts = stale.maps = true;
+}
+
+export function showMotion(on: boolean): void {
+  visible = on;
+  if (on) redrawMotion();
+  else if (training) setTraining(false);
+}
+
+export async function startMotion(): Promise<void> {
+  try {
+    ({ systems, models } = await ask('catalogue'));
+    fillForm(systems, models, first);
+    listen();
+    setPlaying(playing);
+    await begin(false);
+    if (!reducedMotion() && visible) setTraining(true);
+    requestAnimationFrame(frame);
+    void keepLooking();
+  } catch (error) {
+    fail(error);
+  }
+}
