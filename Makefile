@@ -6,6 +6,7 @@
 #   make bench   builds and runs the benchmark; BENCH_FLAGS="--filter lnn_step --json bench.json"
 #   make bench-peers   the same training step by PyTorch, JAX and ADOL-C, as far as
 #                tools/peers/install has brought them; PEER_FLAGS="--cases 16x3/b4"
+#   make playground  builds the web page docs/playground and serves it here; PORT=8000
 #   make clean   removes build/ and ./train
 #
 # CMAKE_FLAGS is passed on: make CMAKE_FLAGS="-DLAGRANGE_NATIVE=OFF"
@@ -17,9 +18,10 @@ CONFIGURE = cmake -S . -B build -DLAGRANGE_WERROR=ON $(CMAKE_FLAGS)
 BUILD = env -u MAKEFLAGS -u MAKELEVEL cmake --build build --parallel $(JOBS) --target
 
 RUN = runs/default
+PORT = 8000
 
 .NOTPARALLEL:  # the build is
-.PHONY: all configure test figures bench bench-peers clean
+.PHONY: all configure test figures bench bench-peers playground clean
 
 all: configure
 	@$(BUILD) programs
@@ -42,6 +44,12 @@ bench: configure
 bench-peers: configure
 	@$(BUILD) peers
 	@python3 tools/peers/compare.py $(PEER_FLAGS)
+
+playground:
+	@tools/setup web
+	@docs/playground/build
+	@echo "the playground: http://localhost:$(PORT)/ (Ctrl-C ends it)"
+	@python3 -m http.server $(PORT) --bind localhost --directory build/playground/site 2>/dev/null
 
 clean:
 	rm -rf build train

@@ -168,8 +168,9 @@ EMSCRIPTEN_BINDINGS(playground) {
                 }))
       .function("dragged", emscripten::optional_override([](const Experiment& e, const val& state,
                                                             int point, const val& place) {
-                  return told(
-                      [&] { return numbers(e.dragged(vector_of(state), point, vector_of(place))); });
+                  return told([&] {
+                    return numbers(e.dragged(vector_of(state), point, vector_of(place)));
+                  });
                 }))
       .function("rollOut", js_roll_out)
       .function("lyapunovTime",
@@ -180,14 +181,15 @@ EMSCRIPTEN_BINDINGS(playground) {
                                                                   int up, int size) {
                   return told([&] { return to_js(e.lagrangian_map(across, up, size)); });
                 }))
-      .function("massMap", emscripten::optional_override([](const Experiment& e, int row,
-                                                            int column, int across, int up,
-                                                            int size) {
-                  return told([&] { return to_js(e.mass_map(row, column, across, up, size)); });
-                }))
-      .function("section", emscripten::optional_override([](Experiment& e, int which,
-                                                            const val& start, double duration) {
-                  return told([&] { return numbers(e.section(which, vector_of(start), duration)); });
-                }))
+      .function("massMap",
+                emscripten::optional_override(
+                    [](const Experiment& e, int row, int column, int across, int up, int size) {
+                      return told([&] { return to_js(e.mass_map(row, column, across, up, size)); });
+                    }))
+      .function(
+          "section", emscripten::optional_override([](Experiment& e, int which, const val& start,
+                                                      double duration) {
+            return told([&] { return numbers(e.section(which, vector_of(start), duration)); });
+          }))
       .function("restartSection", &Experiment::restart_section);
 }

@@ -1,10 +1,9 @@
 #include "experiment.h"
 
+#include <Eigen/Cholesky>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
-
-#include <Eigen/Cholesky>
 
 #include "autodiff/grad.h"
 #include "nn/learning/loss.h"
@@ -26,8 +25,8 @@ using autodiff::Matrix, autodiff::Random, autodiff::Scalar, autodiff::Var;
 using Eigen::MatrixXd, Eigen::VectorXd;
 
 constexpr Index batch = 32;
-constexpr double warmup = 0.02;       // part of all steps
-constexpr double valid_up_to = 0.5;   // as tools/evaluate has it: in units of the data's spread
+constexpr double warmup = 0.02;      // part of all steps
+constexpr double valid_up_to = 0.5;  // as tools/evaluate has it: in units of the data's spread
 constexpr Index unseen_states = 200;
 
 /// The true motion is followed more closely than a network is right.
@@ -45,8 +44,8 @@ Settings checked(const Settings& s) {
   require(s.width >= 1 && s.width <= 256, is("width", s.width) + "1 to 256");
   require(s.layers >= 1 && s.layers <= 4, is("layers", s.layers) + "1 to 4");
   require(s.rate > 0 && s.rate <= 1, is("rate", s.rate) + "above 0 and at most 1");
-  require(s.samples >= batch && s.samples <= 100'000,
-          is("samples", s.samples) + "32, a batch, to 100000");
+  require(s.samples >= batch && s.samples <= 100'000 && s.samples % 2 == 0,
+          is("samples", s.samples) + "an even number from 32, a batch, to 100000");
   require(s.noise >= 0 && s.noise <= 1, is("noise", s.noise) + "0 to 1");
   require(s.steps >= 1 && s.steps <= 1'000'000, is("steps", s.steps) + "1 to 1000000");
   require(s.seed >= 0, is("seed", s.seed) + "0 or more");
@@ -150,8 +149,8 @@ Learner::Learner(const Settings& settings, const std::string& model, const physi
   optimiser_ = make_optimiser(settings.optimiser, *model_);
   trainer_ = std::make_unique<nn::Trainer>(
       *model_, *optimiser_,
-      nn::Trainer::Options{.objective = nn::of_accelerations(nn::in_units_of(
-                               model_->options().acceleration_scale, nn::l1_loss)),
+      nn::Trainer::Options{.objective = nn::of_accelerations(
+                               nn::in_units_of(model_->options().acceleration_scale, nn::l1_loss)),
                            .batch = batch});
   motion_ = learnt_motion(*model_);
   schedule_ = {.peak = settings.rate,
@@ -316,7 +315,8 @@ Maps Experiment::lagrangian_map(int across, int up, int size) const {
         return model->lagrangian(q, v);
       },
       [&](autodiff::Workspace& workspace) { model->parameters().bind(workspace); });
-  const Eigen::ArrayXd l = truth(states).row(0).transpose(), own = learnt(states).row(0).transpose();
+  const Eigen::ArrayXd l = truth(states).row(0).transpose(),
+                       own = learnt(states).row(0).transpose();
   return {numbers_of(l.matrix()), numbers_of(Line(own, l).of(own).matrix())};
 }
 

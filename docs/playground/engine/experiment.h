@@ -3,7 +3,7 @@
 //
 // Each network goes through what ./train does with the same options, number for number:
 //
-//     ./train --preset any --source fixed --points 1 --velocity-margin 1 --batch 32 --restarts 0
+//     ./train --preset any --source fixed --points 2 --velocity-margin 1 --batch 32 --restarts 0
 //             --system ... --model ... --hidden ... --optimiser ... --lr ... --trajectories ...
 //             --steps ... --seed ...
 #pragma once

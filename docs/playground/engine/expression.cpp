@@ -31,12 +31,7 @@ Term of_number(double number) {
   if (!std::isfinite(number))
     throw std::invalid_argument("a part without x and y comes to " + std::to_string(number) +
                                 "; it must be finite");
-  std::ostringstream code;
-  code.precision(17);
-  code << number;
-  if (std::ostringstream brief; brief << number, std::stod(brief.str()) == number)
-    code.swap(brief);
-  return {.number = number, .code = code.str(), .binds = number < 0 ? Term::sum : Term::value};
+  return {.number = number, .code = digits(number), .binds = number < 0 ? Term::sum : Term::value};
 }
 
 std::string code_of(const Term& term, Term::Binding at_least) {
@@ -49,13 +44,20 @@ struct Unary {
   double (*compute)(double);
 };
 const Unary unaries[] = {
-    {"sin", autodiff::sin, std::sin},       {"cos", autodiff::cos, std::cos},
-    {"tan", autodiff::tan, std::tan},       {"asin", autodiff::asin, std::asin},
-    {"acos", autodiff::acos, std::acos},    {"atan", autodiff::atan, std::atan},
-    {"sinh", autodiff::sinh, std::sinh},    {"cosh", autodiff::cosh, std::cosh},
-    {"tanh", autodiff::tanh, std::tanh},    {"exp", autodiff::exp, std::exp},
-    {"log", autodiff::log, std::log},       {"sqrt", autodiff::sqrt, std::sqrt},
-    {"abs", autodiff::abs, std::fabs},      {"erf", autodiff::erf, std::erf},
+    {"sin", autodiff::sin, std::sin},
+    {"cos", autodiff::cos, std::cos},
+    {"tan", autodiff::tan, std::tan},
+    {"asin", autodiff::asin, std::asin},
+    {"acos", autodiff::acos, std::acos},
+    {"atan", autodiff::atan, std::atan},
+    {"sinh", autodiff::sinh, std::sinh},
+    {"cosh", autodiff::cosh, std::cosh},
+    {"tanh", autodiff::tanh, std::tanh},
+    {"exp", autodiff::exp, std::exp},
+    {"log", autodiff::log, std::log},
+    {"sqrt", autodiff::sqrt, std::sqrt},
+    {"abs", autodiff::abs, std::fabs},
+    {"erf", autodiff::erf, std::erf},
     {"softplus", autodiff::softplus, [](double a) { return std::log1p(std::exp(a)); }},
     {"sigmoid", autodiff::sigmoid, [](double a) { return 1 / (1 + std::exp(-a)); }},
 };
@@ -91,7 +93,8 @@ class Parser {
            longest);
     const Term all = sum();
     skip_spaces();
-    if (at_ < text_.size()) fail("'" + next() + "' cannot stand here; expected + - * / ^ or the end", at_);
+    if (at_ < text_.size())
+      fail("'" + next() + "' cannot stand here; expected + - * / ^ or the end", at_);
     // A plain number is a node, too.
     return {as_var(all), all.is_number() ? "tape.constant(" + all.code + ")" : all.code};
   }
@@ -135,11 +138,12 @@ class Parser {
         left = of_number(plus ? left.number + right.number : left.number - right.number);
         continue;
       }
-      const Var var = left.is_number()    ? (plus ? left.number + right.var : left.number - right.var)
-                      : right.is_number() ? (plus ? left.var + right.number : left.var - right.number)
-                                          : (plus ? left.var + right.var : left.var - right.var);
-      const std::string code = code_of(left, Term::sum) + (plus ? " + " : " - ") +
-                               code_of(right, Term::product);
+      const Var var = left.is_number() ? (plus ? left.number + right.var : left.number - right.var)
+                      : right.is_number()
+                          ? (plus ? left.var + right.number : left.var - right.number)
+                          : (plus ? left.var + right.var : left.var - right.var);
+      const std::string code =
+          code_of(left, Term::sum) + (plus ? " + " : " - ") + code_of(right, Term::product);
       left = {.var = var, .code = code, .binds = Term::sum};
     }
   }
@@ -154,12 +158,12 @@ class Parser {
         left = of_number(times ? left.number * right.number : left.number / right.number);
         continue;
       }
-      const Var var =
-          left.is_number()    ? (times ? left.number * right.var : left.number / right.var)
-          : right.is_number() ? (times ? left.var * right.number : left.var / right.number)
-                              : (times ? left.var * right.var : left.var / right.var);
-      const std::string code = code_of(left, Term::product) + (times ? " * " : " / ") +
-                               code_of(right, Term::value);
+      const Var var = left.is_number() ? (times ? left.number * right.var : left.number / right.var)
+                      : right.is_number()
+                          ? (times ? left.var * right.number : left.var / right.number)
+                          : (times ? left.var * right.var : left.var / right.var);
+      const std::string code =
+          code_of(left, Term::product) + (times ? " * " : " / ") + code_of(right, Term::value);
       left = {.var = var, .code = code, .binds = Term::product};
     }
   }
@@ -222,7 +226,8 @@ class Parser {
         const std::vector<Term> both = arguments(name, 2);
         return binary(f, both[0], both[1]);
       }
-    fail("'" + name + "' is unknown; there are x, y, pi, e and the functions " + all_names(), begin);
+    fail("'" + name + "' is unknown; there are x, y, pi, e and the functions " + all_names(),
+         begin);
   }
 
   std::vector<Term> arguments(const std::string& name, int count) {
@@ -246,7 +251,8 @@ class Parser {
     const auto code = [](const Term& t) {
       return t.is_number() ? "tape.constant(" + t.code + ')' : t.code;
     };
-    if (&f == &binaries[0] && b.is_number())  // a power with a fixed exponent has an operation of its own
+    if (&f == &binaries[0] &&
+        b.is_number())  // a power with a fixed exponent has an operation of its own
       return {.var = pow(a.var, b.number), .code = "pow(" + a.code + ", " + b.code + ')'};
     return {.var = f.record(as_var(a), as_var(b)),
             .code = std::string(f.name) + '(' + code(a) + ", " + code(b) + ')'};
@@ -258,6 +264,18 @@ class Parser {
 };
 
 }  // namespace
+
+std::string digits(double number) {
+  std::string text;
+  for (const int precision : {6, 15, 16, 17}) {
+    std::ostringstream out;
+    out.precision(precision);
+    out << number;
+    text = out.str();
+    if (std::stod(text) == number) break;
+  }
+  return text;
+}
 
 Recorded record(const std::string& text, autodiff::Var x, autodiff::Var y) {
   return Parser(text, x, y).parse();

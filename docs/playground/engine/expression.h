@@ -18,6 +18,9 @@ struct Recorded {
   std::string code;  ///< the C++ that records it: "sin(x * y) + pow(x, 3)"
 };
 
+/// A number as C++ reads it, in as few digits as tell it from every other.
+std::string digits(double number);
+
 /// Throws std::invalid_argument that tells where it cannot be read, and what could stand there.
 Recorded record(const std::string& text, autodiff::Var x, autodiff::Var y);
 

@@ -1,6 +1,5 @@
 #include "tape_view.h"
 
-#include <sstream>
 #include <stdexcept>
 
 #include "autodiff/check/print.h"
@@ -75,30 +74,30 @@ void add_adjoints(Graph& graph, Var output, const std::vector<Var>& leaves, cons
 
 /// Of the recorded part that the output needs, after all passes: of one output the last node.
 Graph compiled_graph(const Program& program, const Point& at) {
-  const autodiff::CompiledTape copy = extract(program.tape(), std::vector{program.tape().size() - 1});
+  const autodiff::CompiledTape copy =
+      extract(program.tape(), std::vector{program.tape().size() - 1});
   return graph_of(*copy.tape, at);
 }
 
+/// A complete program.
 std::string program_text(const std::string& code, const std::string& by, const Point& at) {
-  std::ostringstream text;
-  text.precision(17);
-  text << "#include <iostream>\n\n"
-          "#include \"autodiff/compile/program.h\"\n"
-          "#include \"autodiff/grad.h\"\n"
-          "using namespace autodiff;\n\n"
-          "int main() {\n"
-          "  Tape tape;\n"
-          "  const Var x = tape.input(1, 1, \"x\"), y = tape.input(1, 1, \"y\");\n"
-          "  const Var f = "
-       << code << ";\n";
-  std::string name = "f";
+  std::string derivations, name = "f";
   for (const char letter : by) {
-    text << "  const Var " << name + letter << " = grad(" << name << ", " << letter << ");\n";
+    derivations += "  const Var " + (name + letter) + " = grad(" + name + ", " + letter + ");\n";
     name += letter;
   }
-  text << "  std::cout << evaluate(" << name << ", {{x, Matrix::Constant(1, 1, " << at.x
-       << ")}, {y, Matrix::Constant(1, 1, " << at.y << ")}}) << '\\n';\n}\n";
-  return text.str();
+  const auto value = [](double number) { return "Matrix::Constant(1, 1, " + digits(number) + ")"; };
+  return "#include <iostream>\n\n"
+         "#include \"autodiff/compile/program.h\"\n"
+         "#include \"autodiff/grad.h\"\n"
+         "using namespace autodiff;\n\n"
+         "int main() {\n"
+         "  Tape tape;\n"
+         "  const Var x = tape.input(1, 1, \"x\"), y = tape.input(1, 1, \"y\");\n"
+         "  const Var f = " +
+         code + ";\n" + derivations + "\n  const Matrix at_x = " + value(at.x) +
+         ";\n  const Matrix at_y = " + value(at.y) + ";\n  std::cout << evaluate(" + name +
+         ", {{x, at_x}, {y, at_y}}) << '\\n';\n}\n";
 }
 
 }  // namespace

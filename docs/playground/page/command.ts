@@ -23,7 +23,7 @@ export function commandOf(s: Settings): { command: string; hint: string } {
     command: [s.model, 'mlp']
       .map((model) =>
         line('./train --preset any --system', s.system, '--model', model, '--source fixed',
-             '--trajectories', s.samples, '--points 1 --velocity-margin 1', learning))
+             '--trajectories', s.samples / 2, '--points 2 --velocity-margin 1', learning))
       .join('\n'),
     hint: 'The same data, first weights and steps, number for number up to rounding.',
   };

@@ -215,7 +215,7 @@ function tellTraining(): void {
   text.textContent =
     steps === 0
       ? 'Nothing is learnt yet: both networks are as they were drawn at random.'
-      : `${finished ? 'All' : 'After'} ${steps.toLocaleString('en')} steps${finished ? ' are done' : ''}: loss ${brief(present(0))} and, plain, ${brief(present(1))}.`;
+      : `${steps.toLocaleString('en')} of ${settings.steps.toLocaleString('en')} steps. Loss ${brief(present(0))}, of the plain network ${brief(present(1))}.`;
 }
 
 onProgress((progress) => {

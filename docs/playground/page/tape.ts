@@ -6,7 +6,7 @@ import type { Graph, TapeNode, TapeView } from './engine';
 import { layOut, type Layout } from './layout';
 
 const most = { derivations: 3, drawn: 250 };
-const box = { height: 58, gap: 22, rise: 104, letter: 7.6, padding: 26 };
+const box = { height: 64, gap: 22, rise: 110, letter: 7.6, padding: 26 };
 
 interface Step {
   id: number;
@@ -123,9 +123,9 @@ function draw(): void {
     if (current?.id === id) classes.push(current.kind === 'value' ? 'now-up' : 'now-down');
     const lines: SVGElement[] = [
       svg('rect', { x: -width / 2, y: -box.height / 2, width, height: box.height, rx: 10 }),
-      svg('text', { y: -10, class: 'operation' }, svg('tspan', { class: 'id' }, `%${id} `), label),
+      svg('text', { y: -13, class: 'operation' }, svg('tspan', { class: 'id' }, `%${id} `), label),
     ];
-    if (valued.has(id)) lines.push(svg('text', { y: 7, class: 'value' }, brief(node.value)));
+    if (valued.has(id)) lines.push(svg('text', { y: 5, class: 'value' }, brief(node.value)));
     if (swept.has(id)) lines.push(svg('text', { y: 22, class: 'adjoint' }, brief(node.adjoint!)));
     return svg(
       'g',
