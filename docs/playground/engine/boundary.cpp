@@ -86,6 +86,7 @@ val js_systems() {
     one.set("links", list(system.links, [](const auto& link) {
               return list(std::array{link.first, link.second});
             }));
+    one.set("section", system.section);
     one.set("bound", system.bound);
     one.set("models", list(system.models));
     return one;

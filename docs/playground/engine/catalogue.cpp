@@ -5,6 +5,14 @@
 
 namespace playground {
 
+int section_coordinate(const physics::System& system) {
+  if (system.n() != 2 || system.constraints) return -1;
+  const auto passes_zero = [&](Index i) {
+    return system.region.low[i] < 0 && system.region.high[i] > 0;
+  };
+  return passes_zero(0) ? 0 : passes_zero(1) ? 1 : -1;
+}
+
 std::vector<SystemView> all_systems() {
   std::vector<SystemView> all;
   for (const physics::Family& family : physics::systems()) {
@@ -17,6 +25,7 @@ std::vector<SystemView> all_systems() {
                     .duration = system.duration,
                     .dimension = static_cast<int>(system.picture.dimension),
                     .links = system.picture.links,
+                    .section = section_coordinate(system),
                     .bound = static_cast<bool>(system.constraints)};
     for (const physics::Coordinate& c : system.coordinates) {
       view.coordinates.push_back(c.name);

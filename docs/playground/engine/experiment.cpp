@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "autodiff/grad.h"
+#include "catalogue.h"
 #include "nn/learning/loss.h"
 #include "nn/learning/scales.h"
 #include "nn/models/lagrangian_model.h"
@@ -336,7 +337,8 @@ Maps Experiment::mass_map(int row, int column, int across, int up, int size) con
 
 std::vector<double> Experiment::section(int which, const std::vector<double>& start,
                                         double duration) {
-  require(system_.n() == 2 && !system_.constraints, "a section needs two free coordinates");
+  const int cut = section_coordinate(system_);
+  require(cut >= 0, "a section needs two free coordinates, one of which passes 0");
   require(which >= 0 && which < 3 && duration > 0, "there is no such motion");
   VectorXd& at = section_at_[static_cast<std::size_t>(which)];
   if (at.size() == 0) at = state_of(start, 4);
@@ -346,10 +348,11 @@ std::vector<double> Experiment::section(int which, const std::vector<double>& st
       physics::roll_out(motion(which), at, VectorXd::LinSpaced(count, 0, duration), of_learnt);
   at = solution.front().y_end;
   if (!solution.front().ok()) return {};
-  const auto& first = system_.coordinates[0];
-  const MatrixXd crossings = poincare_section(motion(which), solution.front(), 0, first.angle);
+  const MatrixXd crossings =
+      poincare_section(motion(which), solution.front(), cut,
+                       system_.coordinates[static_cast<std::size_t>(cut)].angle);
   MatrixXd points(2, crossings.cols());
-  points << crossings.row(1), crossings.row(3);
+  points << crossings.row(1 - cut), crossings.row(3 - cut);
   return numbers_of(points);
 }
 

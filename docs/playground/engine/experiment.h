@@ -115,8 +115,9 @@ class Experiment {
   Maps lagrangian_map(int across, int up, int size) const;
   Maps mass_map(int row, int column, int across, int up, int size) const;
 
-  /// The next points (q2, q2') in which the motion passes q1 = 0 upwards, from where the last call
-  /// ended; which: 0 true, 1 learnt, 2 plain.
+  /// The next points (q, q') of a Poincaré section: of one coordinate, whenever the other passes 0
+  /// upwards (catalogue.h). It goes on from where the last call ended; which: 0 true, 1 learnt, 2
+  /// plain.
   std::vector<double> section(int which, const std::vector<double>& start, double duration);
   void restart_section(int which) { section_at_[static_cast<std::size_t>(which)].resize(0); }
 

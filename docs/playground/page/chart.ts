@@ -22,13 +22,13 @@ export interface Axes {
   marks?: Mark[]; // ticks above
 }
 
-const margin = { left: 46, right: 10, top: 12, bottom: 30 };
+const margin = { left: 46, right: 16, top: 12, bottom: 30 };
 
 /// Round numbers in a range, about `count` of them.
 function ticks(low: number, high: number, count: number): number[] {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough)!;
+  const step = [10, 5, 2, 1].map((m) => m * power).find((s) => s <= 1.5 * rough)!;
   const all: number[] = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k) all.push(k * step);
   return all;

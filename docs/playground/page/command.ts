@@ -25,6 +25,10 @@ export function commandOf(s: Settings): { command: string; hint: string } {
         line('./train --preset any --system', s.system, '--model', model, '--source fixed',
              '--trajectories', s.samples / 2, '--points 2 --velocity-margin 1', learning))
       .join('\n'),
-    hint: 'The same data, first weights and steps, number for number up to rounding.',
+    hint:
+      'The same data, first weights and steps, number for number' +
+      (s.optimiser === 'adam'
+        ? ' up to rounding.'
+        : '; but SOAP’s first bases hang on rounding, so that another processor’s numbers part from these (Adam’s do not).'),
   };
 }

@@ -34,6 +34,7 @@ export interface System {
   duration: number; // of a typical motion [s]
   dimension: number; // of the picture
   links: [number, number][]; // between its points; -1: the origin
+  section: number; // the coordinate that a Poincaré section cuts; -1: none
   bound: boolean; // the coordinates are bound to each other
   models: string[];
 }

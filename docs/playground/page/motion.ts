@@ -36,6 +36,7 @@ let visible = false; // this view is the one that is shown
 let playing = !reducedMotion();
 let clock = 0; // of the motion, as a part of its duration
 let training = false;
+let wanted = !reducedMotion(); // that it trains; where all steps are done, a new experiment goes on
 let steps = 0; // of training
 let losses: [number[], number[]] = [[], []];
 let errors: { step: number[]; of: [number[], number[]] } = { step: [], of: [[], []] };
@@ -80,7 +81,7 @@ async function begin(keepStart: boolean): Promise<void> {
   if (asked.length === size && asked.every(Number.isFinite)) setStart(Float64Array.from(asked));
   else if (!keepStart || start.length !== size) await newStart();
   else setStart(start);
-  tellTraining();
+  setTraining(wanted && visible);
 }
 
 /// A random state of the region; what hangs is let go at rest.
@@ -106,13 +107,13 @@ function setStart(state: Float64Array): void {
   void ask('lyapunovTime', state).then(
     (seconds) => {
       if (mine !== run || state !== start) return;
-      byId('lyapunov').textContent = seconds > 0 && seconds < 20 * duration ? `${brief2(seconds)} s` : 'none';
+      byId('lyapunov').textContent = seconds > 0 && seconds < 20 * duration ? inSeconds(seconds) : 'none';
     },
     () => (byId('lyapunov').textContent = '–'),
   );
 }
 
-const brief2 = (x: number) => (x < 10 ? x.toFixed(1) : x.toFixed(0));
+const inSeconds = (x: number) => `${x < 10 ? x.toFixed(1) : x.toFixed(0)} s`;
 
 function stateName(k: number): string {
   const n = system.coordinates.length;
@@ -155,7 +156,7 @@ function showSettings(): void {
   const section = hasSection();
   byId('section-title').textContent = section ? 'Poincaré section' : 'Phase portrait';
   byId('section-hint').textContent = section
-    ? `A dot each time ${stateName(0)} passes 0 upwards: a curve is an orderly motion, a cloud is chaos. The networks’ dots come while training rests.`
+    ? `A dot each time ${stateName(system.section)} passes 0 upwards: a curve is an orderly motion, a cloud is chaos. The networks’ dots come while training rests.`
     : 'The chosen coordinate against its rate: a closed curve is a motion that comes back.';
 
   byId('start-sliders').replaceChildren(
@@ -177,7 +178,7 @@ function showSettings(): void {
   );
 }
 
-const hasSection = () => system.coordinates.length === 2 && !system.bound;
+const hasSection = () => system.section >= 0;
 
 // ---------------------------------------------------------------- training
 
@@ -272,7 +273,7 @@ async function look(): Promise<void> {
 }
 
 const validText = (seconds: number) =>
-  seconds >= duration * (1 - 1e-9) ? `> ${brief2(duration)} s` : `${brief2(seconds)} s`;
+  seconds >= duration * (1 - 1e-9) ? `> ${inSeconds(duration)}` : inSeconds(seconds);
 
 async function moreOfSections(mine: number): Promise<void> {
   for (const which of training ? [0] : [0, 1, 2]) {
@@ -281,15 +282,12 @@ async function moreOfSections(mine: number): Promise<void> {
     const list = sections[which];
     const points = await ask('section', which, asked, 2 * duration);
     if (mine !== run || asked !== start || list !== sections[which]) return;
-    if (points.length === 0 && list.length === 0) ++idle[which];
-    const angle = system.angles[1];
+    const angle = system.angles[1 - system.section];
     for (let k = 0; k < points.length; k += 2)
       list.push(angle ? around(points[k]) : points[k], points[k + 1]);
     stale.charts = true;
   }
 }
-const idle = [0, 0, 0];
-
 /// An angle within half a turn of 0.
 const around = (angle: number) => angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
 
@@ -409,10 +407,11 @@ function drawCharts(): void {
   const section = canvas('section');
   if (hasSection()) {
     const span = sectionRange();
+    const shown = 1 - system.section;
     drawPoints(
       section,
       [2, 1, 0].map((which) => ({ points: sections[which], colour: looks[which].name })),
-      { ...span, xLabel: `${stateName(1)} [${stateUnit(1)}]`, yLabel: `${stateName(3)} [${stateUnit(3)}]` },
+      { ...span, xLabel: `${stateName(shown)} [${stateUnit(shown)}]`, yLabel: `${stateName(2 + shown)} [${stateUnit(2 + shown)}]` },
     );
   } else {
     const rate = [0, 1, 2].map((which) => row(which, n + chosen));
@@ -440,7 +439,9 @@ function energyRange(energies: Float64Array[]): [number, number] {
 function sectionRange(): { x: [number, number]; y: [number, number] } {
   const truth = sections[0];
   const of = (k: number) => rangeOf([truth.filter((_, i) => i % 2 === k)]);
-  if (truth.length < 4) return { x: [system.low[1], system.high[1]], y: [system.low[3], system.high[3]] };
+  const shown = 1 - system.section;
+  if (truth.length < 4)
+    return { x: [system.low[shown], system.high[shown]], y: [system.low[2 + shown], system.high[2 + shown]] };
   const [x, y] = [of(0), of(1)];
   const wider = ([low, high]: [number, number]): [number, number] => [low - 0.1 * (high - low), high + 0.1 * (high - low)];
   return { x: wider(x), y: wider(y) };
@@ -515,7 +516,7 @@ function setPlaying(on: boolean): void {
 }
 
 function listen(): void {
-  trainButton.addEventListener('click', () => setTraining(!training));
+  trainButton.addEventListener('click', () => setTraining((wanted = !training)));
   byId('train-step').addEventListener('click', () => void ask('step'));
   byId('train-again').addEventListener('click', () => void begin(true));
   byId('pace').addEventListener('change', () => {
@@ -523,10 +524,8 @@ function listen(): void {
     if (training) setTraining(true);
   });
   onChange(async (what) => {
-    const was = training;
     if (what === 'system') forget('start');
     await begin(what !== 'system');
-    if (was) setTraining(true);
   });
   playButton.addEventListener('click', () => setPlaying(!playing));
   timeSlider.addEventListener('input', () => {
@@ -560,8 +559,9 @@ export function redrawMotion(): void {
 
 export function showMotion(on: boolean): void {
   visible = on;
+  if (!settings) return; // not begun yet
   if (on) redrawMotion();
-  else if (training) setTraining(false);
+  if (wanted && steps < settings.steps) setTraining(on);
 }
 
 export async function startMotion(): Promise<void> {
@@ -571,7 +571,6 @@ export async function startMotion(): Promise<void> {
     listen();
     setPlaying(playing);
     await begin(false);
-    if (!reducedMotion() && visible) setTraining(true);
     requestAnimationFrame(frame);
     void keepLooking();
   } catch (error) {

@@ -187,6 +187,7 @@ function show(): void {
       return [term, number];
     }),
   );
+  [1, 2, 3].forEach((order) => (byId(`legend-${order}`).hidden = order > by.length || elements.compiled.checked));
   elements.code.textContent = view.code;
   elements.listing.textContent = shown.listing;
   elements.report.textContent = view.report;
@@ -195,6 +196,8 @@ function show(): void {
   if (tooMany)
     elements.says.textContent = `${shown.nodes.length} nodes are too many to draw; the listing below has them all.`;
   else draw();
+  const middle = layout?.nodes[shown === view.recorded ? view.outputs.at(-1)! : shown.nodes.length - 1].x;
+  if (middle) elements.frame.scrollLeft = middle - elements.frame.clientWidth / 2;
 }
 
 /// Asks the engine anew; where the expression cannot be read, the last graph stays.

@@ -115,7 +115,18 @@ function buffersIn(result: unknown): ArrayBufferLike[] {
   return [];
 }
 
-const ready = createEngine().then(answersOf);
+/// The engine's code comes compressed, whatever the server does.
+async function unpacked(): Promise<ArrayBuffer> {
+  const response = await fetch('engine.packed');
+  if (!response.ok) throw new Error(`engine.packed: ${response.status} ${response.statusText}`);
+  const stream = response.body!.pipeThrough(new DecompressionStream('gzip'));
+  return new Response(stream).arrayBuffer();
+}
+
+const ready = unpacked()
+  .then((wasmBinary) => createEngine({ wasmBinary }))
+  .then(answersOf);
+ready.catch(() => {}); // told to whoever asks
 
 onmessage = async ({ data }: MessageEvent<Question>) => {
   const answer: Answer = { id: data.id };
