@@ -33,7 +33,7 @@ before(async () => {
       // The page's worker has the engine built in; the test also asks it alone.
       const file = join(name.startsWith('engine.') && name !== 'engine.packed' ? join(root, 'build/playground/engine') : site, name);
       const body = await readFile(file);
-      response.setHeader('content-type', types[extname(file)]).end(body);
+      response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream').end(body);
     } catch {
       response.writeHead(404).end();
     }
@@ -164,7 +164,7 @@ test('./train, by the command on the page, does the same', async () => {
     await rm(folder, { recursive: true });
     const epoch = Number(row.split(',')[head.split(',').indexOf('loss')]); // the mean of its six steps
     const [{ losses }] = await page.evaluate(askEngine, [
-      { train: { ...settings, samples: 200, width: 8, seed: 5, steps: 6, rate: 0.02 }, steps: 6 }]);
+      { train: { ...settings, samples: 200, width: 8, seed: 5, steps: 6, rate: 0.02 }, steps: 6 } as Question]);
     const mean = losses.filter((_, k) => k % 2 === 0).reduce((sum, loss) => sum + loss, 0) / 6;
     assert.ok(Math.abs(mean - epoch) <= agreement * epoch, `${mean} here, ${epoch} by ${command}`);
   });
@@ -271,7 +271,7 @@ test('reduced motion begins at rest', async () => {
 });
 
 test('every system can be trained and drawn', async () => {
-  await open('pace=1e9&steps=2000&samples=50&width=8', async (page) => {
+  await open('pace=1e9&steps=2000&samples=70&width=8', async (page) => {
     await page.waitForSelector('#system option >> nth=1', { state: 'attached' });
     const names = await page.locator('#system option').evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value));
     assert.ok(names.length >= 20);

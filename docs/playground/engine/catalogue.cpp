@@ -7,7 +7,7 @@ namespace playground {
 
 int section_coordinate(const physics::System& system) {
   if (system.n() != 2 || system.constraints) return -1;
-  const auto passes_zero = [&](Index i) {
+  const auto passes_zero = [&](physics::Index i) {
     return system.region.low[i] < 0 && system.region.high[i] > 0;
   };
   return passes_zero(0) ? 0 : passes_zero(1) ? 1 : -1;

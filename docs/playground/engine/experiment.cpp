@@ -25,13 +25,13 @@ namespace {
 using autodiff::Matrix, autodiff::Random, autodiff::Scalar, autodiff::Var;
 using Eigen::MatrixXd, Eigen::VectorXd;
 
-constexpr Index batch = 32;
+constexpr Index batch = 32, states_a_motion = 10;
 constexpr double warmup = 0.02;      // part of all steps
 constexpr double valid_up_to = 0.5;  // as tools/evaluate has it: in units of the data's spread
 constexpr Index unseen_states = 200;
 
 /// The true motion is followed more closely than a network is right.
-constexpr physics::Rk45Options of_truth{.rtol = 1e-8, .atol = 1e-8, .max_steps = 20'000};
+constexpr physics::Rk45Options of_truth{.rtol = 1e-8, .atol = 1e-8};
 constexpr physics::Rk45Options of_learnt{.rtol = 1e-6, .atol = 1e-6, .max_steps = 4'000};
 
 void require(bool right, const std::string& what) {
@@ -45,8 +45,8 @@ Settings checked(const Settings& s) {
   require(s.width >= 1 && s.width <= 256, is("width", s.width) + "1 to 256");
   require(s.layers >= 1 && s.layers <= 4, is("layers", s.layers) + "1 to 4");
   require(s.rate > 0 && s.rate <= 1, is("rate", s.rate) + "above 0 and at most 1");
-  require(s.samples >= batch && s.samples <= 100'000 && s.samples % 2 == 0,
-          is("samples", s.samples) + "an even number from 32, a batch, to 100000");
+  require(s.samples >= 2 * batch && s.samples <= 100'000 && s.samples % states_a_motion == 0,
+          is("samples", s.samples) + "70 to 100000, ten of each motion");
   require(s.noise >= 0 && s.noise <= 1, is("noise", s.noise) + "0 to 1");
   require(s.steps >= 1 && s.steps <= 1'000'000, is("steps", s.steps) + "1 to 1000000");
   require(s.seed >= 0, is("seed", s.seed) + "0 or more");
@@ -63,10 +63,13 @@ MatrixXd random_controls(const physics::System& system, Index count, Random& ran
   return controls;
 }
 
+/// States of motions from random starts, in equal steps of time.
 physics::DataSet draw(const physics::System& system, const physics::Motion& truth, Index count,
                       Random& random) {
-  const MatrixXd states = random_starts(system, random, count);
-  return label(truth, states, random_controls(system, count, random));
+  const MatrixXd starts = random_starts(system, random, count / states_a_motion);
+  const VectorXd times = VectorXd::LinSpaced(states_a_motion, 0, system.duration);
+  const MatrixXd states = points_of(physics::roll_out(truth, starts, times, of_truth)).y;
+  return label(truth, states, random_controls(system, states.cols(), random));
 }
 
 /// Every number is off by a normal error whose deviation is this part of its row's.

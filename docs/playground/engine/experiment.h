@@ -3,9 +3,8 @@
 //
 // Each network goes through what ./train does with the same options, number for number:
 //
-//     ./train --preset any --source fixed --points 2 --velocity-margin 1 --batch 32 --restarts 0
-//             --system ... --model ... --hidden ... --optimiser ... --lr ... --trajectories ...
-//             --steps ... --seed ...
+//     ./train --preset any --points 10 --batch 32 --restarts 0 --system ... --model ...
+//             --hidden ... --optimiser ... --lr ... --trajectories ... --steps ... --seed ...
 #pragma once
 
 #include <array>
@@ -33,7 +32,7 @@ struct Settings {
   int width = 32, layers = 2;       ///< of both networks
   std::string optimiser = "soap";   ///< soap or adam
   double rate = 5e-3;               ///< peak of the learning rate
-  int samples = 2000;               ///< states with accelerations to learn from
+  int samples = 1000;               ///< states with accelerations to learn from, ten of each motion
   double noise = 0;                 ///< of all their numbers, as a part of how far these spread
   int steps = 4000;                 ///< of training in all
   int seed = 0;

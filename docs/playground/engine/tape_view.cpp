@@ -93,7 +93,8 @@ std::string program_text(const std::string& code, const std::string& by, const P
          "using namespace autodiff;\n\n"
          "int main() {\n"
          "  Tape tape;\n"
-         "  const Var x = tape.input(1, 1, \"x\"), y = tape.input(1, 1, \"y\");\n"
+         "  const Var x = tape.input(1, 1, \"x\");\n"
+         "  const Var y = tape.input(1, 1, \"y\");\n"
          "  const Var f = " +
          code + ";\n" + derivations + "\n  const Matrix at_x = " + value(at.x) +
          ";\n  const Matrix at_y = " + value(at.y) + ";\n  std::cout << evaluate(" + name +

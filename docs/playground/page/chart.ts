@@ -139,6 +139,12 @@ export function drawPoints(canvas: HTMLCanvasElement, clouds: Cloud[], axes: Axe
     for (let k = 0; k + 1 < points.length; k += 2)
       context.fillRect(across(points[k]) - 1, up(points[k + 1]) - 1, 2, 2);
   }
+  if (clouds.every(({ points }) => points.length === 0)) {
+    context.fillStyle = colour('muted');
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.fillText('no dot so far', (margin.left + width) / 2, (height - margin.bottom) / 2);
+  }
   context.restore();
 }
 

@@ -3,7 +3,7 @@ import type { Settings } from './engine';
 
 const line = (...words: (string | number)[]) => words.join(' ');
 
-export function commandOf(s: Settings): { command: string; hint: string } {
+export function commandOf(s: Settings, duration: number): { command: string; hint: string } {
   const hidden = Array(s.layers).fill(s.width).join(',');
   const learning = line(
     '--hidden', hidden, '--optimiser', s.optimiser, '--lr', s.rate, '--batch 32',
@@ -12,7 +12,8 @@ export function commandOf(s: Settings): { command: string; hint: string } {
   if (s.noise > 0)
     return {
       command: [
-        line('tools/simulate --system', s.system, '--states', s.samples, '--noise', s.noise,
+        line('tools/simulate --system', s.system, '--trajectories', s.samples / 10, '--step',
+             Number((duration / 9).toPrecision(6)), '--columns accelerations --noise', s.noise,
              '--seed', s.seed, '--out noisy.csv'),
         ...[s.model, 'mlp'].map((model) =>
           line('./train --data noisy.csv --learn accelerations --model', model, learning)),
@@ -22,8 +23,8 @@ export function commandOf(s: Settings): { command: string; hint: string } {
   return {
     command: [s.model, 'mlp']
       .map((model) =>
-        line('./train --preset any --system', s.system, '--model', model, '--source fixed',
-             '--trajectories', s.samples / 2, '--points 2 --velocity-margin 1', learning))
+        line('./train --preset any --system', s.system, '--model', model,
+             '--trajectories', s.samples / 10, '--points 10', learning))
       .join('\n'),
     hint:
       'The same data, first weights and steps, number for number' +

@@ -132,7 +132,7 @@ function showSettings(): void {
   const called = settings.model === 'lnn' ? 'Lagrangian' : model.what.replace(/^an? /, '').split(/[ ,]/)[0];
   byId('legend-learnt').textContent = model.what.replace(/^an? /, '').split(',')[0];
   byId('clock-learnt').textContent = called;
-  const { command, hint } = commandOf(settings);
+  const { command, hint } = commandOf(settings, duration);
   byId('command').textContent = command;
   byId('command-hint').textContent = hint;
 
@@ -207,7 +207,7 @@ function present(which: 0 | 1): number {
 
 function tellTraining(): void {
   const finished = steps >= settings.steps;
-  trainButton.textContent = training ? 'Pause' : steps === 0 ? 'Train' : 'Go on';
+  trainButton.textContent = training ? 'Pause' : finished ? 'Done' : steps === 0 ? 'Train' : 'Go on';
   trainButton.disabled = finished;
   byId<HTMLButtonElement>('train-step').disabled = finished || training;
   byId<HTMLProgressElement>('train-progress').value = steps / settings.steps;
