@@ -184,12 +184,12 @@ test('the tape shows the derivatives that evaluate gives', async () => {
   const asked = questions.filter((question) => 'tape' in question);
   const answers = nativeAnswers();
   for (const [k, { tape }] of asked.entries())
-    await open('view=tape&' + new URLSearchParams(tape as never), async (page) => {
+    await open(`view=tape&by=${tape.by}&x=${tape.x}&y=${tape.y}&f=${encodeURIComponent(tape.expression)}`, async (page) => {
       await page.waitForSelector('#tape-results dd');
       const shown = await page.locator('#tape-results dd').evaluateAll((all) => all.map((one) => Number((one as HTMLElement).dataset.value)));
       assert.equal(shown.length, tape.by.length + 1);
       shown.forEach((value, order) =>
-        assert.ok(Math.abs(value - answers[k].values[order]) <= agreement * Math.abs(value)));
+        assert.ok(Math.abs(value - answers[k].values[order]) <= agreement * Math.abs(value), `${value}, not ${answers[k].values[order]}`));
     });
 });
 
@@ -219,23 +219,25 @@ test('the learnt pendulum follows the true one within 20 s', async () => {
   });
 });
 
-test('frames come while it trains', async () => {
+test('a frame takes a part of its sixtieth of a second while it trains', async () => {
   await open('pace=1e9&steps=100000', async (page) => {
     await until(page, 'train-says', (text) => text.includes('Loss'), 10);
-    const longest = await page.evaluate(async () => {
-      const times: number[] = [];
-      await new Promise<void>((resolve) => {
-        const frame = (now: number) => {
-          times.push(now);
-          if (now - times[0] > 2000) resolve();
-          else requestAnimationFrame(frame);
-        };
-        requestAnimationFrame(frame);
-      });
-      return (times.length - 1) / ((times.at(-1)! - times[0]) / 1000);
+    await page.waitForTimeout(1000);
+    // How long the page's own work in a frame takes: the median, as the machine may be busy.
+    const median = await page.evaluate(async () => {
+      const taken: number[] = [];
+      const request = window.requestAnimationFrame;
+      window.requestAnimationFrame = (callback) =>
+        request((now) => {
+          const start = performance.now();
+          callback(now);
+          taken.push(performance.now() - start);
+        });
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      return taken.sort((a, b) => a - b)[taken.length >> 1];
     });
-    console.log(`# ${longest.toFixed(0)} frames a second while it trains`);
-    assert.ok(longest > 20, `${longest} frames a second`); // of a shared machine without a graphics card
+    console.log(`# a frame takes ${median.toFixed(1)} ms`);
+    assert.ok(median < 10, `${median} ms`);
   });
 });
 

@@ -42,6 +42,7 @@ let losses: [number[], number[]] = [[], []];
 let errors: { step: number[]; of: [number[], number[]] } = { step: [], of: [[], []] };
 let sections: [number[], number[], number[]] = [[], [], []];
 let run = 0; // counts experiments: an answer about an earlier one is dropped
+let ready = false; // the engine has the present one, and a start of it
 
 // What has changed since it was last asked for.
 const stale = { motion: true, errors: true, maps: true, charts: true };
@@ -58,6 +59,7 @@ function fail(error: unknown): void {
 /// A new experiment with what the form says. The start stays, if it is one of this system's.
 async function begin(keepStart: boolean): Promise<void> {
   const mine = ++run;
+  ready = false;
   training = false;
   settings = settingsOfForm();
   try {
@@ -79,14 +81,15 @@ async function begin(keepStart: boolean): Promise<void> {
   const size = system.low.length;
   const asked = setting('start', '').split(',').map(Number);
   if (asked.length === size && asked.every(Number.isFinite)) setStart(Float64Array.from(asked));
-  else if (!keepStart || start.length !== size) await newStart();
+  else if (!keepStart || start.length !== size) await newStart(settings.seed);
   else setStart(start);
+  ready = true;
   setTraining(wanted && visible);
 }
 
 /// A random state of the region; what hangs is let go at rest.
-async function newStart(): Promise<void> {
-  const state = await ask('randomStart', Math.floor(Math.random() * 1e6));
+async function newStart(seed: number): Promise<void> {
+  const state = await ask('randomStart', seed);
   if (system.links.length > 0 && !system.bound) state.fill(0, state.length / 2);
   setStart(state);
 }
@@ -241,7 +244,7 @@ const due = (what: keyof typeof lastAsked) =>
 async function look(): Promise<void> {
   const mine = run;
   const now = performance.now();
-  if (due('motion') && start.length > 0) {
+  if (due('motion')) {
     stale.motion = false;
     lastAsked.motion = now;
     const asked = start;
@@ -323,13 +326,12 @@ async function showMaps(mine: number): Promise<void> {
 /// For ever: one question after the other, so that the worker's time is never asked for twice.
 async function keepLooking(): Promise<void> {
   for (;;) {
-    if (visible && start.length > 0)
-      try {
-        await look();
-      } catch (error) {
-        fail(error);
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-      }
+    const mine = run;
+    try {
+      if (visible && ready) await look();
+    } catch (error) {
+      if (mine === run) fail(error);
+    }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
@@ -482,7 +484,7 @@ function place(event: PointerEvent): [number, number] {
 
 let dragAsked = false;
 async function drag(event: PointerEvent): Promise<void> {
-  if (!dragging || !paths || dragAsked) return;
+  if (!dragging || !paths || !ready || dragAsked) return;
   dragAsked = true;
   const mine = run;
   const wanted = picture.placeOf(paths.of[0], 0, dragging.point, ...place(event));
@@ -496,7 +498,7 @@ async function drag(event: PointerEvent): Promise<void> {
 }
 
 function startDragging(event: PointerEvent): void {
-  if (!paths) return;
+  if (!paths || !ready) return;
   const point = picture.pointNear(paths.of[0], timeIndex(), ...place(event));
   if (point === undefined) return;
   const size = system.low.length;
@@ -535,7 +537,7 @@ function listen(): void {
   });
   byId('random-start').addEventListener('click', () => {
     clock = 0;
-    newStart().catch(fail);
+    newStart(Math.floor(Math.random() * 1e6)).catch(fail);
   });
   coordinateSelect.addEventListener('change', () => (stale.charts = true));
   mapSelect.addEventListener('change', () => (stale.maps = true));
