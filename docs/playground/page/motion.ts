@@ -8,11 +8,13 @@ import type { Model, Paths, Settings, System } from './engine';
 import { looks, Picture } from './picture';
 import { fillForm, onChange, settingsOfForm, spaced } from './settings';
 
-const first = 'double_pendulum'; // shown where the address names no system
-const times = 251; // of a motion
+const first = 'spring_pendulum'; // shown where the address names no system
+const longer = 2; // a motion is shown for so many times its typical duration
+const times = 401; // of a motion
 const mapSize = 48; // points a side
-const pauses = { motion: 120, errors: 400, maps: 900 }; // [ms] between two looks while it trains
+const pauses = { motion: 120, errors: 400, maps: 900, sections: 200 }; // [ms] between two looks while it trains
 const mostPoints = 4000; // of a section, as numbers
+const mostPieces = 300; // of a motion that are looked through for them
 const shownLosses = 300; // points of a curve
 
 const canvas = (id: string) => byId<HTMLCanvasElement>(id);
@@ -41,12 +43,14 @@ let steps = 0; // of training
 let losses: [number[], number[]] = [[], []];
 let errors: { step: number[]; of: [number[], number[]] } = { step: [], of: [[], []] };
 let sections: [number[], number[], number[]] = [[], [], []];
+let pieces = [0, 0, 0]; // of each motion, looked through for its section
 let run = 0; // counts experiments: an answer about an earlier one is dropped
 let ready = false; // the engine has the present one, and a start of it
 
-// What has changed since it was last asked for.
-const stale = { motion: true, errors: true, maps: true, charts: true };
-const lastAsked = { motion: 0, errors: 0, maps: 0 };
+// What has changed since it was last asked for. Sections grow until they have dots enough.
+const stale = { motion: true, errors: true, maps: true, sections: true, charts: true };
+type Asked = Exclude<keyof typeof stale, 'charts'>;
+const lastAsked: Record<Asked, number> = { motion: 0, errors: 0, maps: 0, sections: 0 };
 
 // ---------------------------------------------------------------- the experiment
 
@@ -70,13 +74,13 @@ async function begin(keepStart: boolean): Promise<void> {
   if (mine !== run) return;
   byId('failure').hidden = true;
   system = systems.find(({ name }) => name === settings.system)!;
-  duration = system.duration;
+  duration = longer * system.duration;
   picture = new Picture(stage, system);
   paths = undefined;
   steps = 0;
   losses = [[], []];
   errors = { step: [], of: [[], []] };
-  stale.errors = stale.maps = true;
+  stale.errors = stale.maps = stale.sections = true;
   showSettings();
   const size = system.low.length;
   const asked = setting('start', '').split(',').map(Number);
@@ -98,8 +102,7 @@ function setStart(state: Float64Array): void {
   start = state;
   remember('start', Array.from(state, (x) => Number(x.toPrecision(6))).join(','));
   stale.motion = true;
-  sections = [[], [], []];
-  for (const which of [0, 1, 2]) void ask('restartSection', which);
+  for (const which of [0, 1, 2] as const) restartSection(which);
   state.forEach((x, k) => {
     const slider = document.getElementById(`start-${k}`) as HTMLInputElement | null;
     if (slider) slider.value = String(x);
@@ -135,7 +138,7 @@ function showSettings(): void {
   const called = settings.model === 'lnn' ? 'Lagrangian' : model.what.replace(/^an? /, '').split(/[ ,]/)[0];
   byId('legend-learnt').textContent = model.what.replace(/^an? /, '').split(',')[0];
   byId('clock-learnt').textContent = called;
-  const { command, hint } = commandOf(settings, duration);
+  const { command, hint } = commandOf(settings, system.duration);
   byId('command').textContent = command;
   byId('command-hint').textContent = hint;
 
@@ -188,18 +191,22 @@ const hasSection = () => system.section >= 0;
 function setTraining(on: boolean): void {
   training = on;
   void (on ? ask('run', Number(byId<HTMLSelectElement>('pace').value)) : ask('pause'));
-  if (on) for (const which of [1, 2]) sections[which] = [];
-  else rest();
+  if (!on) rest();
   tellTraining();
 }
 
 /// When training rests, what was drawn of the networks meanwhile is drawn once more, and right.
 function rest(): void {
   stale.motion = stale.errors = stale.maps = true;
-  for (const which of [1, 2]) {
-    sections[which] = [];
-    void ask('restartSection', which);
-  }
+  restartSection(1);
+  restartSection(2);
+}
+
+function restartSection(which: 0 | 1 | 2): void {
+  sections[which] = [];
+  pieces[which] = 0;
+  stale.sections = true;
+  void ask('restartSection', which);
 }
 
 /// The last number of the smoothed losses.
@@ -238,63 +245,66 @@ onProgress((progress) => {
 
 // ---------------------------------------------------------------- what is asked for, one thing after the other
 
-const due = (what: keyof typeof lastAsked) =>
+const due = (what: Asked) =>
   stale[what] && (!training || performance.now() - lastAsked[what] > pauses[what]);
 
+/// Asks for what is due and was last asked for longest ago.
 async function look(): Promise<void> {
-  const mine = run;
-  const now = performance.now();
-  if (due('motion')) {
-    stale.motion = false;
-    lastAsked.motion = now;
-    const asked = start;
-    const answer = await ask('rollOut', asked, duration, times);
-    if (mine !== run || asked !== start) return;
-    const anew = !paths || paths.of[0].points[0] !== answer.of[0].points[0];
-    paths = answer;
-    if (anew || !dragging) picture.fit(paths.of[0]);
-    byId('valid-learnt').textContent = validText(paths.valid[0]);
-    byId('valid-plain').textContent = validText(paths.valid[1]);
-    stale.charts = true;
-  } else if (due('errors')) {
-    stale.errors = false;
-    lastAsked.errors = now;
-    const at = steps;
-    const answer = await ask('errors');
-    if (mine !== run) return;
-    errors.step.push(at);
-    errors.of[0].push(answer[0]);
-    errors.of[1].push(answer[1]);
-    stale.charts = true;
-  } else if (due('maps') && mapSelect.value !== '') {
-    stale.maps = false;
-    lastAsked.maps = now;
-    await showMaps(mine);
-  } else if (paths && hasSection()) {
-    await moreOfSections(mine);
-  }
+  const next = (Object.keys(lastAsked) as Asked[])
+    .filter(due)
+    .sort((a, b) => lastAsked[a] - lastAsked[b])[0];
+  if (!next) return;
+  stale[next] = false;
+  lastAsked[next] = performance.now();
+  await { motion: lookAtMotion, errors: lookAtErrors, maps: lookAtMaps, sections: lookAtSections }[next](run);
+}
+
+async function lookAtMotion(mine: number): Promise<void> {
+  const asked = start;
+  const answer = await ask('rollOut', asked, duration, times);
+  if (mine !== run || asked !== start) return;
+  paths = answer;
+  if (!dragging) picture.fit(paths.of[0]); // under the finger the scale stays
+  byId('valid-learnt').textContent = validText(paths.valid[0]);
+  byId('valid-plain').textContent = validText(paths.valid[1]);
+  stale.charts = true;
+}
+
+async function lookAtErrors(mine: number): Promise<void> {
+  const at = steps;
+  const answer = await ask('errors');
+  if (mine !== run) return;
+  errors.step.push(at);
+  errors.of[0].push(answer[0]);
+  errors.of[1].push(answer[1]);
+  stale.charts = true;
 }
 
 const validText = (seconds: number) =>
   seconds >= duration * (1 - 1e-9) ? `> ${inSeconds(duration)}` : inSeconds(seconds);
 
-async function moreOfSections(mine: number): Promise<void> {
+async function lookAtSections(mine: number): Promise<void> {
+  if (!hasSection()) return;
   for (const which of training ? [0] : [0, 1, 2]) {
-    if (sections[which].length >= mostPoints) continue;
-    const asked = start;
     const list = sections[which];
-    const points = await ask('section', which, asked, 2 * duration);
-    if (mine !== run || asked !== start || list !== sections[which]) return;
+    if (list.length >= mostPoints || pieces[which] >= mostPieces || mine !== run) continue;
+    ++pieces[which];
+    const asked = start;
+    const points = await ask('section', which, asked, 2 * system.duration);
+    if (mine !== run || asked !== start || list !== sections[which]) continue;
     const angle = system.angles[1 - system.section];
     for (let k = 0; k < points.length; k += 2)
       list.push(angle ? around(points[k]) : points[k], points[k + 1]);
     stale.charts = true;
   }
+  stale.sections = true;
 }
+
 /// An angle within half a turn of 0.
 const around = (angle: number) => angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
 
-async function showMaps(mine: number): Promise<void> {
+async function lookAtMaps(mine: number): Promise<void> {
+  if (mapSelect.value === '') return;
   const n = system.coordinates.length;
   const [across, up] = [0, 1]; // q1 and q2; of one coordinate q and its velocity
   const what = mapSelect.value;
