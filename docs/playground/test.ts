@@ -29,11 +29,19 @@ let address: string;
 before(async () => {
   server = createServer(async (request, response) => {
     try {
-      const name = new URL(request.url!, address).pathname.replace('/sub/folder/', '') || 'index.html';
+      const name =
+        new URL(request.url!, address).pathname.replace('/sub/folder/', '') || 'index.html';
       // The page's worker has the engine built in; the test also asks it alone.
-      const file = join(name.startsWith('engine.') && name !== 'engine.packed' ? join(root, 'build/playground/engine') : site, name);
+      const file = join(
+        name.startsWith('engine.') && name !== 'engine.packed'
+          ? join(root, 'build/playground/engine')
+          : site,
+        name,
+      );
       const body = await readFile(file);
-      response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream').end(body);
+      response
+        .setHeader('content-type', types[extname(file)] ?? 'application/octet-stream')
+        .end(body);
     } catch {
       response.writeHead(404).end();
     }
@@ -42,8 +50,15 @@ before(async () => {
   address = `http://localhost:${(server.address() as { port: number }).port}/sub/folder/`;
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
 });
 after(async () => {
@@ -94,12 +109,29 @@ type Question =
 type Answer = Record<string, number[]>;
 
 const settings: Settings = {
-  system: 'pendulum', model: 'lnn', width: 32, layers: 2, optimiser: 'adam', rate: 0.01,
-  samples: 500, noise: 0, steps: 1000, seed: 3,
+  system: 'pendulum',
+  model: 'lnn',
+  width: 32,
+  layers: 2,
+  optimiser: 'adam',
+  rate: 0.01,
+  samples: 500,
+  noise: 0,
+  steps: 1000,
+  seed: 3,
 };
 const questions: Question[] = [
-  ...['', 'x', 'xy', 'xyx'].map((by) => ({ tape: { expression: 'sin(x*y) + x^3', by, x: 1.2, y: 0.7 } })),
-  { tape: { expression: 'softplus(x - 2)/hypot(x, y) - exp(-y^2)*atan2(y, x)', by: 'yx', x: -0.4, y: 1.3 } },
+  ...['', 'x', 'xy', 'xyx'].map((by) => ({
+    tape: { expression: 'sin(x*y) + x^3', by, x: 1.2, y: 0.7 },
+  })),
+  {
+    tape: {
+      expression: 'softplus(x - 2)/hypot(x, y) - exp(-y^2)*atan2(y, x)',
+      by: 'yx',
+      x: -0.4,
+      y: 1.3,
+    },
+  },
   { train: settings, steps: 100 },
   { train: { ...settings, system: 'double_pendulum', noise: 0.05, layers: 3 }, steps: 100 },
   { train: { ...settings, system: 'kepler', model: 'delan', width: 16 }, steps: 100 },
@@ -108,7 +140,10 @@ const questions: Question[] = [
 ];
 
 const nativeAnswers = (): Answer[] => {
-  const { stdout, stderr, status } = spawnSync(join(root, 'build/playground_native'), { input: JSON.stringify(questions), encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(join(root, 'build/playground_native'), {
+    input: JSON.stringify(questions),
+    encoding: 'utf8',
+  });
   assert.equal(status, 0, stderr);
   return JSON.parse(stdout);
 };
@@ -153,26 +188,51 @@ test('WebAssembly and the native engine agree', async () => {
 });
 
 test('./train, by the command on the page, does the same', async () => {
-  await open('system=pendulum&samples=200&width=8&seed=5&steps=2000&optimiser=adam', async (page) => {
-    const command = (await until(page, 'command', (text) => text.startsWith('./train'), 10)).split('\n')[0];
-    const folder = await mkdtemp(join(tmpdir(), 'playground-'));
-    const { status, stderr } = spawnSync(
-      'sh', ['-c', `${command} --steps 6 --rollouts 0 --quiet --out ${folder}/run`.replace('--steps 2000', '')],
-      { cwd: root, encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-    const [head, row] = (await readFile(`${folder}/run/metrics.csv`, 'utf8')).split('\n');
-    await rm(folder, { recursive: true });
-    const epoch = Number(row.split(',')[head.split(',').indexOf('loss')]); // the mean of its six steps
-    const [{ losses }] = await page.evaluate(askEngine, [
-      { train: { ...settings, samples: 200, width: 8, seed: 5, steps: 6, rate: 0.02 }, steps: 6 } as Question]);
-    const mean = losses.filter((_, k) => k % 2 === 0).reduce((sum, loss) => sum + loss, 0) / 6;
-    assert.ok(Math.abs(mean - epoch) <= agreement * epoch, `${mean} here, ${epoch} by ${command}`);
-  });
+  await open(
+    'system=pendulum&samples=200&width=8&seed=5&steps=2000&optimiser=adam',
+    async (page) => {
+      const command = (
+        await until(page, 'command', (text) => text.startsWith('./train'), 10)
+      ).split('\n')[0];
+      const folder = await mkdtemp(join(tmpdir(), 'playground-'));
+      const { status, stderr } = spawnSync(
+        'sh',
+        [
+          '-c',
+          `${command} --steps 6 --rollouts 0 --quiet --out ${folder}/run`.replace(
+            '--steps 2000',
+            '',
+          ),
+        ],
+        { cwd: root, encoding: 'utf8' },
+      );
+      assert.equal(status, 0, stderr);
+      const [head, row] = (await readFile(`${folder}/run/metrics.csv`, 'utf8')).split('\n');
+      await rm(folder, { recursive: true });
+      const epoch = Number(row.split(',')[head.split(',').indexOf('loss')]); // the mean of its six steps
+      const [{ losses }] = await page.evaluate(askEngine, [
+        {
+          train: { ...settings, samples: 200, width: 8, seed: 5, steps: 6, rate: 0.02 },
+          steps: 6,
+        } as Question,
+      ]);
+      const mean = losses.filter((_, k) => k % 2 === 0).reduce((sum, loss) => sum + loss, 0) / 6;
+      assert.ok(
+        Math.abs(mean - epoch) <= agreement * epoch,
+        `${mean} here, ${epoch} by ${command}`,
+      );
+    },
+  );
 });
 
-test('errors come with the engine\'s own words', async () => {
+test("errors come with the engine's own words", async () => {
   await open('view=tape&f=x%2Bz', async (page) => {
-    await until(page, 'expression-error', (text) => text.includes("at character 3: 'z' is unknown"), 10);
+    await until(
+      page,
+      'expression-error',
+      (text) => text.includes("at character 3: 'z' is unknown"),
+      10,
+    );
     await page.fill('#expression', 'x*y');
     await until(page, 'expression-error', (text) => text === '', 10);
   });
@@ -184,13 +244,22 @@ test('the tape shows the derivatives that evaluate gives', async () => {
   const asked = questions.filter((question) => 'tape' in question);
   const answers = nativeAnswers();
   for (const [k, { tape }] of asked.entries())
-    await open(`view=tape&by=${tape.by}&x=${tape.x}&y=${tape.y}&f=${encodeURIComponent(tape.expression)}`, async (page) => {
-      await page.waitForSelector('#tape-results dd');
-      const shown = await page.locator('#tape-results dd').evaluateAll((all) => all.map((one) => Number((one as HTMLElement).dataset.value)));
-      assert.equal(shown.length, tape.by.length + 1);
-      shown.forEach((value, order) =>
-        assert.ok(Math.abs(value - answers[k].values[order]) <= agreement * Math.abs(value), `${value}, not ${answers[k].values[order]}`));
-    });
+    await open(
+      `view=tape&by=${tape.by}&x=${tape.x}&y=${tape.y}&f=${encodeURIComponent(tape.expression)}`,
+      async (page) => {
+        await page.waitForSelector('#tape-results dd');
+        const shown = await page
+          .locator('#tape-results dd')
+          .evaluateAll((all) => all.map((one) => Number((one as HTMLElement).dataset.value)));
+        assert.equal(shown.length, tape.by.length + 1);
+        shown.forEach((value, order) =>
+          assert.ok(
+            Math.abs(value - answers[k].values[order]) <= agreement * Math.abs(value),
+            `${value}, not ${answers[k].values[order]}`,
+          ),
+        );
+      },
+    );
 });
 
 test('the tape is gone through step by step, by the keyboard alone', async () => {
@@ -201,7 +270,12 @@ test('the tape is gone through step by step, by the keyboard alone', async () =>
     await page.keyboard.press('Home');
     assert.equal(await page.locator('#graph .value').count(), 0);
     for (let k = 0; k < 3; ++k) await page.keyboard.press('ArrowRight');
-    await until(page, 'tape-says', (text) => text === '%2 mul reads %0 = 3 and %1 = 2 and gives 6.', 5);
+    await until(
+      page,
+      'tape-says',
+      (text) => text === '%2 mul reads %0 = 3 and %1 = 2 and gives 6.',
+      5,
+    );
     await page.focus('#by-x');
     await page.keyboard.press('Enter');
     await until(page, 'tape-results', (text) => text === 'f6∂f/∂x2', 5);
@@ -242,47 +316,64 @@ test('a frame takes a part of its sixtieth of a second while it trains', async (
 });
 
 test('a dragged bob stays where it is put, and the address remembers it', async () => {
-  await open('system=pendulum&start=0.5,0', async (page) => {
-    await page.click('#motion-play');
-    await page.locator('#motion-time').fill('0');
-    await until(page, 'valid-learnt', (text) => text.includes('s'), 10);
-    const stage = (await page.locator('#stage').boundingBox())!;
-    const [x, y] = [stage.x + stage.width / 2, stage.y + stage.height / 2];
-    const arm = 0.42 * stage.height;
-    await page.mouse.move(x + arm * Math.sin(0.5), y + arm * Math.cos(0.5));
-    await page.mouse.down();
-    await page.mouse.move(x + arm, y, { steps: 5 });
-    await page.waitForTimeout(500);
-    await page.mouse.move(x + arm, y + 1);
-    await page.waitForTimeout(500);
-    await page.mouse.up();
-    const start = new URLSearchParams(page.url().split('#')[1]).get('start')!.split(',').map(Number);
-    assert.ok(Math.abs(start[0] - Math.PI / 2) < 0.05, String(start));
-  }, { reducedMotion: 'reduce' });
+  await open(
+    'system=pendulum&start=0.5,0',
+    async (page) => {
+      await page.click('#motion-play');
+      await page.locator('#motion-time').fill('0');
+      await until(page, 'valid-learnt', (text) => text.includes('s'), 10);
+      const stage = (await page.locator('#stage').boundingBox())!;
+      const [x, y] = [stage.x + stage.width / 2, stage.y + stage.height / 2];
+      const arm = 0.42 * stage.height;
+      await page.mouse.move(x + arm * Math.sin(0.5), y + arm * Math.cos(0.5));
+      await page.mouse.down();
+      await page.mouse.move(x + arm, y, { steps: 5 });
+      await page.waitForTimeout(500);
+      await page.mouse.move(x + arm, y + 1);
+      await page.waitForTimeout(500);
+      await page.mouse.up();
+      const start = new URLSearchParams(page.url().split('#')[1])
+        .get('start')!
+        .split(',')
+        .map(Number);
+      assert.ok(Math.abs(start[0] - Math.PI / 2) < 0.05, String(start));
+    },
+    { reducedMotion: 'reduce' },
+  );
 });
 
 test('reduced motion begins at rest', async () => {
-  await open('system=pendulum', async (page) => {
-    await until(page, 'train-says', (text) => text.startsWith('Nothing is learnt yet'), 10);
-    await page.waitForTimeout(1000);
-    assert.equal(await page.textContent('#motion-clock'), '0.0 s');
-    assert.equal(await page.textContent('#train'), 'Train');
-    await page.click('#train-step');
-    await until(page, 'train-says', (text) => text.startsWith('1 of'), 5);
-  }, { reducedMotion: 'reduce' });
+  await open(
+    'system=pendulum',
+    async (page) => {
+      await until(page, 'train-says', (text) => text.startsWith('Nothing is learnt yet'), 10);
+      await page.waitForTimeout(1000);
+      assert.equal(await page.textContent('#motion-clock'), '0.0 s');
+      assert.equal(await page.textContent('#train'), 'Train');
+      await page.click('#train-step');
+      await until(page, 'train-says', (text) => text.startsWith('1 of'), 5);
+    },
+    { reducedMotion: 'reduce' },
+  );
 });
 
 test('every system can be trained and drawn', async () => {
   await open('pace=1e9&steps=2000&samples=70&width=8', async (page) => {
     await page.waitForSelector('#system option >> nth=1', { state: 'attached' });
-    const names = await page.locator('#system option').evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value));
+    const names = await page
+      .locator('#system option')
+      .evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value));
     assert.ok(names.length >= 20);
     for (const name of names) {
       await page.selectOption('#system', name);
       await until(page, 'command', (text) => text.includes(`--system ${name} `), 10);
       await until(page, 'train-says', (text) => text.includes('Loss'), 20);
       await until(page, 'valid-learnt', (text) => / s$/.test(text), 20);
-      assert.equal(await page.locator('#failure').isVisible(), false, `${name}: ${await page.textContent('#failure')}`);
+      assert.equal(
+        await page.locator('#failure').isVisible(),
+        false,
+        `${name}: ${await page.textContent('#failure')}`,
+      );
     }
   });
 });
@@ -290,16 +381,25 @@ test('every system can be trained and drawn', async () => {
 for (const width of [360, 1600])
   for (const view of ['motion', 'tape'])
     test(`nothing sticks out: ${view} at ${width} px`, async () => {
-      await open(`view=${view}`, async (page) => {
-        await page.waitForTimeout(300);
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-        // Every control has a name and a sentence that tells what it teaches.
-        const bare = await page.locator('form select, form input').evaluateAll((all) =>
-          all.filter((one) => !(one as HTMLInputElement).labels?.length && !one.getAttribute('aria-label'))
-            .concat(all.filter((one) => !one.getAttribute('aria-describedby')))
-            .map((one) => one.id));
-        assert.deepEqual(bare, []);
-      }, { viewport: { width, height: 800 } });
+      await open(
+        `view=${view}`,
+        async (page) => {
+          await page.waitForTimeout(300);
+          assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+          // Every control has a name and a sentence that tells what it teaches.
+          const bare = await page.locator('form select, form input').evaluateAll((all) =>
+            all
+              .filter(
+                (one) =>
+                  !(one as HTMLInputElement).labels?.length && !one.getAttribute('aria-label'),
+              )
+              .concat(all.filter((one) => !one.getAttribute('aria-describedby')))
+              .map((one) => one.id),
+          );
+          assert.deepEqual(bare, []);
+        },
+        { viewport: { width, height: 800 } },
+      );
     });
 
 test(`the page is smaller than ${mostBytes} bytes`, async () => {

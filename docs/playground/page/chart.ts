@@ -30,7 +30,8 @@ function ticks(low: number, high: number, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [10, 5, 2, 1].map((m) => m * power).find((s) => s <= 1.5 * rough)!;
   const all: number[] = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k) all.push(k * step);
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k)
+    all.push(k * step);
   return all;
 }
 
@@ -190,6 +191,10 @@ export function rangeOf(all: ArrayLike<number>[], trim = 0): [number, number] {
   if (numbers.length === 0) return [0, 1];
   const cut = Math.floor(trim * numbers.length);
   const [low, high] = [numbers[cut], numbers[numbers.length - 1 - cut]];
-  const around = Math.max(0.06 * (high - low), 1e-3 * Math.max(Math.abs(low), Math.abs(high)), 1e-12);
+  const around = Math.max(
+    0.06 * (high - low),
+    1e-3 * Math.max(Math.abs(low), Math.abs(high)),
+    1e-12,
+  );
   return [low - around, high + around];
 }

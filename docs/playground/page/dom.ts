@@ -28,8 +28,7 @@ export function brief(x: number): string {
   return plain.replace('-', '−').replace('e+', 'e');
 }
 
-export const reducedMotion = (): boolean =>
-  matchMedia('(prefers-reduced-motion: reduce)').matches;
+export const reducedMotion = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /// A button that copies a text, and says so.
 export function copies(button: HTMLButtonElement, text: () => string): void {

@@ -79,7 +79,11 @@ export function layOut(inputs: number[][], widths: number[], gap: number, rise: 
   });
   return {
     nodes: places.map(point),
-    edges: chains.map(({ from, to, chain }) => ({ from, to, bends: chain.slice(1, -1).map(point) })),
+    edges: chains.map(({ from, to, chain }) => ({
+      from,
+      to,
+      bends: chain.slice(1, -1).map(point),
+    })),
     width: right - left,
     height,
   };

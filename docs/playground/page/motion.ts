@@ -113,7 +113,8 @@ function setStart(state: Float64Array): void {
   void ask('lyapunovTime', state).then(
     (seconds) => {
       if (mine !== run || state !== start) return;
-      byId('lyapunov').textContent = seconds > 0 && seconds < 20 * duration ? inSeconds(seconds) : 'none';
+      byId('lyapunov').textContent =
+        seconds > 0 && seconds < 20 * duration ? inSeconds(seconds) : 'none';
     },
     () => (byId('lyapunov').textContent = '–'),
   );
@@ -135,7 +136,8 @@ function showSettings(): void {
   const n = system.coordinates.length;
   byId('system-name').textContent = `${spaced(system.name)}: ${system.what}`;
   const model = models.find(({ name }) => name === settings.model)!;
-  const called = settings.model === 'lnn' ? 'Lagrangian' : model.what.replace(/^an? /, '').split(/[ ,]/)[0];
+  const called =
+    settings.model === 'lnn' ? 'Lagrangian' : model.what.replace(/^an? /, '').split(/[ ,]/)[0];
   byId('legend-learnt').textContent = model.what.replace(/^an? /, '').split(',')[0];
   byId('clock-learnt').textContent = called;
   const { command, hint } = commandOf(settings, system.duration);
@@ -170,7 +172,13 @@ function showSettings(): void {
       const label = document.createElement('label');
       const slider = document.createElement('input');
       const output = document.createElement('output');
-      Object.assign(slider, { type: 'range', id: `start-${k}`, min: system.low[k], max: system.high[k], step: 'any' });
+      Object.assign(slider, {
+        type: 'range',
+        id: `start-${k}`,
+        min: system.low[k],
+        max: system.high[k],
+        step: 'any',
+      });
       output.id = `start-${k}-out`;
       slider.addEventListener('input', () => {
         const state = start.slice();
@@ -217,7 +225,13 @@ function present(which: 0 | 1): number {
 
 function tellTraining(): void {
   const finished = steps >= settings.steps;
-  trainButton.textContent = training ? 'Pause' : finished ? 'Done' : steps === 0 ? 'Train' : 'Go on';
+  trainButton.textContent = training
+    ? 'Pause'
+    : finished
+      ? 'Done'
+      : steps === 0
+        ? 'Train'
+        : 'Go on';
   trainButton.disabled = finished;
   byId<HTMLButtonElement>('train-step').disabled = finished || training;
   byId<HTMLProgressElement>('train-progress').value = steps / settings.steps;
@@ -256,7 +270,9 @@ async function look(): Promise<void> {
   if (!next) return;
   stale[next] = false;
   lastAsked[next] = performance.now();
-  await { motion: lookAtMotion, errors: lookAtErrors, maps: lookAtMaps, sections: lookAtSections }[next](run);
+  await { motion: lookAtMotion, errors: lookAtErrors, maps: lookAtMaps, sections: lookAtSections }[
+    next
+  ](run);
 }
 
 async function lookAtMotion(mine: number): Promise<void> {
@@ -267,7 +283,36 @@ async function lookAtMotion(mine: number): Promise<void> {
   if (!dragging) picture.fit(paths.of[0]); // under the finger the scale stays
   byId('valid-learnt').textContent = validText(paths.valid[0]);
   byId('valid-plain').textContent = validText(paths.valid[1]);
+  describe(paths);
   stale.charts = true;
+}
+
+/// The charts in words.
+function describe({ of, valid, ownEnergies }: Paths): void {
+  const label = (id: string, text: string) => canvas(id).setAttribute('aria-label', text);
+  label(
+    'stage',
+    `The ${spaced(system.name)} over ${inSeconds(duration)}: the learnt motion is right for ${validText(valid[0])}, the plain one for ${validText(valid[1])}`,
+  );
+  const ends = of.map(({ energies }) => brief(energies[energies.length - 1]));
+  label(
+    'energy',
+    `Energy: at the start ${brief(of[0].energies[0])} J; at the end ${ends[0]} J of the true motion, ${ends[1]} J of the learnt one, ${ends[2]} J of the plain one` +
+      (ownEnergies.length > 0
+        ? `; the learnt energy ends at ${brief(ownEnergies[ownEnergies.length - 1])} J`
+        : ''),
+  );
+  const [low, high] = rangeOf([
+    of[0].states.filter((_, k) => k % system.low.length === Number(coordinateSelect.value)),
+  ]);
+  label(
+    'over-time',
+    `${coordinateSelect.selectedOptions[0].text} over time: the true one between ${brief(low)} and ${brief(high)}`,
+  );
+  label(
+    'section',
+    `${byId('section-title').textContent}: ${sections[0].length / 2} dots of the true motion`,
+  );
 }
 
 async function lookAtErrors(mine: number): Promise<void> {
@@ -326,11 +371,14 @@ async function lookAtMaps(mine: number): Promise<void> {
   const name = mapSelect.selectedOptions[0].text;
   const rest = n === 1 ? '' : ' at rest';
   byId('map-hint').textContent =
-    (what === 'L'
+    what === 'L'
       ? `L over the states shown${rest}, dark ${brief(range[0])} to bright ${brief(range[1])} J. Motion fixes L only up to a factor and a constant, which are fitted; and up to a term that has no effect, which is not.`
-      : `The entry ${name} of the mass matrix M = ∂²L/∂v∂v${rest}, dark ${brief(range[0])} to bright ${brief(range[1])}, up to one factor for all entries.`);
+      : `The entry ${name} of the mass matrix M = ∂²L/∂v∂v${rest}, dark ${brief(range[0])} to bright ${brief(range[1])}, up to one factor for all entries.`;
   for (const which of ['true', 'learnt'])
-    canvas(`map-${which}`).setAttribute('aria-label', `${name}, ${which}, as a map over ${axes.xLabel} and ${axes.yLabel}`);
+    canvas(`map-${which}`).setAttribute(
+      'aria-label',
+      `${name}, ${which}, as a map over ${axes.xLabel} and ${axes.yLabel}`,
+    );
 }
 
 /// For ever: one question after the other, so that the worker's time is never asked for twice.
@@ -362,9 +410,18 @@ function smooth(all: number[]): { x: number[]; y: number[] } {
 
 function drawLosses(): void {
   const curves = losses.map(smooth);
-  const [low, high] = rangeOf([...curves.map((curve) => curve.y.map(Math.log10)), ...errors.of.map((all) => all.map(Math.log10))]);
+  const [low, high] = rangeOf([
+    ...curves.map((curve) => curve.y.map(Math.log10)),
+    ...errors.of.map((all) => all.map(Math.log10)),
+  ]);
   const lines = [1, 0].flatMap((which): Line[] => [
-    { x: errors.step, y: errors.of[which], colour: looks[which + 1].name, dash: [4, 4], width: 1.3 },
+    {
+      x: errors.step,
+      y: errors.of[which],
+      colour: looks[which + 1].name,
+      dash: [4, 4],
+      width: 1.3,
+    },
     { ...curves[which], colour: looks[which + 1].name },
   ]);
   drawLines(canvas('losses'), lines, {
@@ -374,7 +431,10 @@ function drawLosses(): void {
     xLabel: 'steps',
     yLabel: 'loss; dashed: error on unseen states',
   });
-  canvas('losses').setAttribute('aria-label', `Losses: learnt ${brief(present(0))}, plain ${brief(present(1))}`);
+  canvas('losses').setAttribute(
+    'aria-label',
+    `Losses: learnt ${brief(present(0))}, plain ${brief(present(1))}`,
+  );
 }
 
 function drawCharts(): void {
@@ -385,7 +445,10 @@ function drawCharts(): void {
   const time = Array.from({ length: times }, (_, k) => (k * duration) / (times - 1));
   const cursor = clock * duration;
   const row = (which: number, k: number) =>
-    Array.from({ length: all.of[which].energies.length }, (_, t) => all.of[which].states[2 * n * t + k]);
+    Array.from(
+      { length: all.of[which].energies.length },
+      (_, t) => all.of[which].states[2 * n * t + k],
+    );
   const lines = (series: (which: number) => ArrayLike<number>): Line[] =>
     [2, 1, 0].map((which) => ({
       x: time,
@@ -399,20 +462,27 @@ function drawCharts(): void {
   const coordinate = [0, 1, 2].map((which) => row(which, chosen));
   const [low, high] = rangeOf([coordinate[0]]);
   const room = 0.4 * (high - low);
-  drawLines(canvas('over-time'), lines((which) => coordinate[which]), {
-    x: [0, duration],
-    y: [low - room, high + room],
-    xLabel: 't [s]',
-    yLabel: `${stateName(chosen)} [${stateUnit(chosen)}]`,
-    cursor,
-    marks,
-  });
+  drawLines(
+    canvas('over-time'),
+    lines((which) => coordinate[which]),
+    {
+      x: [0, duration],
+      y: [low - room, high + room],
+      xLabel: 't [s]',
+      yLabel: `${stateName(chosen)} [${stateUnit(chosen)}]`,
+      cursor,
+      marks,
+    },
+  );
 
   const energies = all.of.map((path) => path.energies);
   const own = all.ownEnergies;
   drawLines(
     canvas('energy'),
-    [...lines((which) => energies[which]), { x: time, y: own, colour: 'learnt', dash: [2, 3], width: 1.2 }],
+    [
+      ...lines((which) => energies[which]),
+      { x: time, y: own, colour: 'learnt', dash: [2, 3], width: 1.2 },
+    ],
     { x: [0, duration], y: energyRange(energies), xLabel: 't [s]', yLabel: 'energy [J]', cursor },
   );
 
@@ -423,13 +493,23 @@ function drawCharts(): void {
     drawPoints(
       section,
       [2, 1, 0].map((which) => ({ points: sections[which], colour: looks[which].name })),
-      { ...span, xLabel: `${stateName(shown)} [${stateUnit(shown)}]`, yLabel: `${stateName(2 + shown)} [${stateUnit(2 + shown)}]` },
+      {
+        ...span,
+        xLabel: `${stateName(shown)} [${stateUnit(shown)}]`,
+        yLabel: `${stateName(2 + shown)} [${stateUnit(2 + shown)}]`,
+      },
     );
   } else {
     const rate = [0, 1, 2].map((which) => row(which, n + chosen));
     drawLines(
       section,
-      [2, 1, 0].map((which) => ({ x: coordinate[which], y: rate[which], colour: looks[which].name, width: which === 0 ? 2.4 : 1.9, dash: looks[which].dash })),
+      [2, 1, 0].map((which) => ({
+        x: coordinate[which],
+        y: rate[which],
+        colour: looks[which].name,
+        width: which === 0 ? 2.4 : 1.9,
+        dash: looks[which].dash,
+      })),
       {
         x: rangeOf([coordinate[0]]),
         y: rangeOf([rate[0]]),
@@ -443,9 +523,13 @@ function drawCharts(): void {
 /// Room for the truth's energy and as much around it as most of what the networks do needs.
 function energyRange(energies: Float64Array[]): [number, number] {
   const truth = rangeOf([energies[0]]);
-  const most = Math.max(truth[1] - truth[0], 0.5 * Math.max(Math.abs(truth[0]), Math.abs(truth[1])), 1e-9);
+  const most = Math.max(
+    truth[1] - truth[0],
+    0.5 * Math.max(Math.abs(truth[0]), Math.abs(truth[1])),
+    1e-9,
+  );
   const [low, high] = rangeOf(energies, 0.05);
-  return [Math.max(low, truth[0] - most) , Math.min(high, truth[1] + most)];
+  return [Math.max(low, truth[0] - most), Math.min(high, truth[1] + most)];
 }
 
 function sectionRange(): { x: [number, number]; y: [number, number] } {
@@ -453,9 +537,15 @@ function sectionRange(): { x: [number, number]; y: [number, number] } {
   const of = (k: number) => rangeOf([truth.filter((_, i) => i % 2 === k)]);
   const shown = 1 - system.section;
   if (truth.length < 4)
-    return { x: [system.low[shown], system.high[shown]], y: [system.low[2 + shown], system.high[2 + shown]] };
+    return {
+      x: [system.low[shown], system.high[shown]],
+      y: [system.low[2 + shown], system.high[2 + shown]],
+    };
   const [x, y] = [of(0), of(1)];
-  const wider = ([low, high]: [number, number]): [number, number] => [low - 0.1 * (high - low), high + 0.1 * (high - low)];
+  const wider = ([low, high]: [number, number]): [number, number] => [
+    low - 0.1 * (high - low),
+    high + 0.1 * (high - low),
+  ];
   return { x: wider(x), y: wider(y) };
 }
 
@@ -551,7 +641,9 @@ function listen(): void {
   });
   coordinateSelect.addEventListener('change', () => (stale.charts = true));
   mapSelect.addEventListener('change', () => (stale.maps = true));
-  byId('settings-title').closest('form')!.addEventListener('submit', (event) => event.preventDefault());
+  byId('settings-title')
+    .closest('form')!
+    .addEventListener('submit', (event) => event.preventDefault());
   stage.addEventListener('pointerdown', startDragging);
   stage.addEventListener('pointermove', (event) => void drag(event));
   for (const end of ['pointerup', 'pointercancel'])

@@ -26,7 +26,11 @@ export class Picture {
 
   /// Right and up on the screen, each as a direction in space.
   private axes(): [number[], number[]] {
-    if (this.system.dimension === 2) return [[1, 0], [0, 1]];
+    if (this.system.dimension === 2)
+      return [
+        [1, 0],
+        [0, 1],
+      ];
     const [c, s] = [Math.cos(turn), Math.sin(turn)];
     return [
       [c, -s, 0],
@@ -59,11 +63,13 @@ export class Picture {
     );
   }
 
-  /// All of the true motion fits in; what hangs from the origin may turn full circles.
+  /// All of the true motion fits in, and some room around what hangs from the origin.
   fit(truth: Path): void {
     const d = this.system.dimension;
     const fixed = this.system.links.some(([from]) => from < 0);
-    let [left, right, low, high] = fixed ? [0, 0, 0, 0] : [Infinity, -Infinity, Infinity, -Infinity];
+    let [left, right, low, high] = fixed
+      ? [0, 0, 0, 0]
+      : [Infinity, -Infinity, Infinity, -Infinity];
     for (let k = 0; k < truth.points.length; k += d) {
       const [x, y] = this.flat(truth.points.subarray(k, k + d));
       [left, right] = [Math.min(left, x), Math.max(right, x)];
@@ -71,7 +77,11 @@ export class Picture {
     }
     if (fixed) {
       const reach = Math.max(-left, right, -low, high);
-      [left, right, low, high] = [-reach, reach, -reach, reach];
+      const room = reach / 2;
+      left = Math.min(left, -room);
+      right = Math.max(right, room);
+      low = Math.min(low, -room);
+      high = Math.max(high, room);
     }
     this.centre = [(left + right) / 2, (low + high) / 2];
     const { clientWidth: width, clientHeight: height } = this.canvas;

@@ -130,7 +130,11 @@ function draw(): void {
     return svg(
       'g',
       { class: classes.join(' '), transform: `translate(${x} ${y})` },
-      svg('title', {}, `${name(id)} = ${node.value}` + (node.adjoint === null ? '' : `, adjoint ${node.adjoint}`)),
+      svg(
+        'title',
+        {},
+        `${name(id)} = ${node.value}` + (node.adjoint === null ? '' : `, adjoint ${node.adjoint}`),
+      ),
       ...lines,
     );
   });
@@ -187,7 +191,9 @@ function show(): void {
       return [term, number];
     }),
   );
-  [1, 2, 3].forEach((order) => (byId(`legend-${order}`).hidden = order > by.length || elements.compiled.checked));
+  [1, 2, 3].forEach(
+    (order) => (byId(`legend-${order}`).hidden = order > by.length || elements.compiled.checked),
+  );
   elements.code.textContent = view.code;
   elements.listing.textContent = shown.listing;
   elements.report.textContent = view.report;
@@ -196,7 +202,8 @@ function show(): void {
   if (tooMany)
     elements.says.textContent = `${shown.nodes.length} nodes are too many to draw; the listing below has them all.`;
   else draw();
-  const middle = layout?.nodes[shown === view.recorded ? view.outputs.at(-1)! : shown.nodes.length - 1].x;
+  const middle =
+    layout?.nodes[shown === view.recorded ? view.outputs.at(-1)! : shown.nodes.length - 1].x;
   if (middle) elements.frame.scrollLeft = middle - elements.frame.clientWidth / 2;
 }
 
