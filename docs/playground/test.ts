@@ -311,13 +311,13 @@ test('a frame takes a part of its sixtieth of a second while it trains', async (
       return taken.sort((a, b) => a - b)[taken.length >> 1];
     });
     console.log(`# a frame takes ${median.toFixed(1)} ms`);
-    assert.ok(median < 10, `${median} ms`);
+    assert.ok(median < 1000 / 60, `${median} ms`);
   });
 });
 
 test('a dragged bob stays where it is put, and the address remembers it', async () => {
   await open(
-    'system=pendulum&start=0.5,0',
+    'system=pendulum&start=3.1,0',
     async (page) => {
       await page.click('#motion-play');
       await page.locator('#motion-time').fill('0');
@@ -325,7 +325,7 @@ test('a dragged bob stays where it is put, and the address remembers it', async 
       const stage = (await page.locator('#stage').boundingBox())!;
       const [x, y] = [stage.x + stage.width / 2, stage.y + stage.height / 2];
       const arm = 0.42 * stage.height;
-      await page.mouse.move(x + arm * Math.sin(0.5), y + arm * Math.cos(0.5));
+      await page.mouse.move(x + arm * Math.sin(3.1), y + arm * Math.cos(3.1));
       await page.mouse.down();
       await page.mouse.move(x + arm, y, { steps: 5 });
       await page.waitForTimeout(500);

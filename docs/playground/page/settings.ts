@@ -2,14 +2,12 @@
 import { remember, setting } from './address';
 import { byId } from './dom';
 import type { Model, Settings, System } from './engine';
+import { spaced } from './scene';
 
 const texts = ['system', 'model', 'optimiser'] as const;
 const numbers = ['width', 'layers', 'rate', 'samples', 'noise', 'steps', 'seed'] as const;
 
 const field = (name: string) => byId<HTMLSelectElement | HTMLInputElement>(name);
-
-/// "double_pendulum" as people write it.
-export const spaced = (name: string): string => name.replaceAll('_', ' ');
 
 /// Chooses, if there is such a choice.
 function choose(name: string, value: string): void {
