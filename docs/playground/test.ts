@@ -1,7 +1,7 @@
 // The playground in a real browser: Chromium, by Playwright. docs/playground/test runs it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -220,6 +220,63 @@ test('./train, by the command on the page, does the same', async () => {
       assert.ok(
         Math.abs(mean - epoch) <= agreement * epoch,
         `${mean} here, ${epoch} by ${command}`,
+      );
+    },
+  );
+});
+
+test('expressions mean what they say', async () => {
+  const [x, y] = [0.7, -1.3];
+  const meant: Record<string, number> = {
+    '-x^2': -(x ** 2),
+    '2^-x': 2 ** -x,
+    'x^2^y': x ** (2 ** y),
+    '1/2*x - y - 1': 0.5 * x - y - 1,
+    '2*x/y*3': ((2 * x) / y) * 3,
+    '-(x + y)*-x': -(x + y) * -x,
+    'max(x, y)^2 + min(pi, x)/e': x ** 2 + x / Math.E,
+    '.5e1 * sigmoid(softplus(y))': 5 / (1 + 1 / (1 + Math.exp(y))),
+    'abs(y) + +hypot(x, 3 - 1)': -y + Math.hypot(x, 2),
+    'atan2(y, sqrt(4))': Math.atan2(y, 2),
+  };
+  await open('view=tape', async (page) => {
+    const asked = Object.keys(meant).map((expression) => ({ tape: { expression, by: '', x, y } }));
+    const answers = await page.evaluate(askEngine, asked as Question[]);
+    Object.entries(meant).forEach(([text, value], k) => {
+      const [got] = answers[k].values;
+      assert.ok(
+        Math.abs(got - value) <= 1e-14 * Math.abs(value),
+        `${text} gives ${got}, not ${value}`,
+      );
+    });
+  });
+});
+
+test('the C++ on the page compiles, and prints the derivative', async () => {
+  await open(
+    'view=tape&by=xy&x=0.7&y=-1.3&f=' + encodeURIComponent('2^-x/(1/2 - y) - (x - 3)*sin(y)'),
+    async (page) => {
+      const code = await until(page, 'tape-code', (text) => text.includes('fxy'), 10);
+      const value = Number(
+        await page.locator('#tape-results dd').last().getAttribute('data-value'),
+      );
+      const folder = await mkdtemp(join(tmpdir(), 'playground-'));
+      await writeFile(`${folder}/copied.cpp`, code);
+      const build = spawnSync(
+        'sh',
+        [
+          '-c',
+          `c++ -std=c++20 -fopenmp -I. -I/usr/include/eigen3 -DEIGEN_MAX_ALIGN_BYTES=64 \
+        -DEIGEN_MAX_STATIC_ALIGN_BYTES=64 -DEIGEN_DONT_PARALLELIZE ${folder}/copied.cpp \
+        -Lbuild -llagrange_autodiff -o ${folder}/copied && ${folder}/copied`,
+        ],
+        { cwd: root, encoding: 'utf8' },
+      );
+      await rm(folder, { recursive: true });
+      assert.equal(build.status, 0, build.stderr);
+      assert.ok(
+        Math.abs(Number(build.stdout) - value) <= 1e-5 * Math.abs(value),
+        `${build.stdout}, not ${value}`,
       );
     },
   );

@@ -7,6 +7,7 @@
 
 #include "autodiff/grad.h"
 #include "catalogue.h"
+#include "expression.h"
 #include "nn/learning/loss.h"
 #include "nn/learning/scales.h"
 #include "nn/models/lagrangian_model.h"
@@ -40,7 +41,7 @@ void require(bool right, const std::string& what) {
 
 Settings checked(const Settings& s) {
   const auto is = [](const char* name, double value) {
-    return std::string(name) + " is " + std::to_string(value) + "; it must be ";
+    return std::string(name) + " is " + digits(value) + "; it must be ";
   };
   require(s.width >= 1 && s.width <= 256, is("width", s.width) + "1 to 256");
   require(s.layers >= 1 && s.layers <= 4, is("layers", s.layers) + "1 to 4");
