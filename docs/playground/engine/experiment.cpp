@@ -28,7 +28,7 @@ using Eigen::MatrixXd, Eigen::VectorXd;
 
 constexpr Index batch = 32, states_a_motion = 10;
 constexpr double warmup = 0.02;      // part of all steps
-constexpr double valid_up_to = 0.5;  // as tools/evaluate has it: in units of the data's spread
+constexpr double valid_up_to = 0.5;  // in units of the spread, as tools/evaluate has it
 constexpr Index unseen_states = 200;
 
 /// The true motion is followed more closely than a network is right.
@@ -111,8 +111,15 @@ std::unique_ptr<nn::Optimiser> make_optimiser(const std::string& name, const nn:
   return std::make_unique<nn::Soap>(model.parameters());
 }
 
-VectorXd deviations(const MatrixXd& rows) {
-  return (rows.colwise() - rows.rowwise().mean()).array().square().rowwise().mean().sqrt();
+/// In what units a network's coordinates are off: 1 rad, or how far typical ones spread.
+VectorXd spreads(const physics::System& system, const MatrixXd& states) {
+  VectorXd all(system.n());
+  for (Index i = 0; i < all.size(); ++i) {
+    const auto row = states.row(i).array();
+    const double spread = std::sqrt((row - row.mean()).square().mean());
+    all[i] = system.coordinates[static_cast<std::size_t>(i)].angle || spread == 0 ? 1 : spread;
+  }
+  return all;
 }
 
 VectorXd state_of(const std::vector<double>& numbers, Index size) {
@@ -199,7 +206,7 @@ Experiment::Experiment(const Settings& settings)
       own_energy_(learnt_energy(learnt_.model())) {
   Random random(static_cast<std::uint64_t>(settings_.seed) + 2'000'003);
   unseen_ = draw(system_, truth_, unseen_states, random);
-  spread_ = deviations(unseen_.states.topRows(system_.n()).cast<double>());
+  spread_ = spreads(system_, random_starts(system_, random, 2000));
 }
 
 std::vector<double> Experiment::train(int steps) {

@@ -131,7 +131,7 @@ class Experiment {
   physics::StateFunction points_;
   Learner learnt_, plain_;
   physics::DataSet unseen_;
-  Eigen::VectorXd spread_;  ///< of the coordinates, over the data
+  Eigen::VectorXd spread_;  ///< the coordinates' units of what is off
   std::optional<physics::StateFunction> own_energy_;
   std::array<Eigen::VectorXd, 3> section_at_;
 };
