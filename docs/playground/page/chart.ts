@@ -22,7 +22,7 @@ export interface Axes {
   marks?: Mark[]; // ticks above
 }
 
-const margin = { left: 46, right: 16, top: 12, bottom: 30 };
+const margin = { left: 46, right: 16, top: 22, bottom: 30 };
 
 /// Round numbers in a range, about `count` of them.
 function ticks(low: number, high: number, count: number): number[] {
