@@ -195,17 +195,11 @@ test('./train, by the command on the page, does the same', async () => {
         await until(page, 'command', (text) => text.startsWith('./train'), 10)
       ).split('\n')[0];
       const folder = await mkdtemp(join(tmpdir(), 'playground-'));
-      const { status, stderr } = spawnSync(
-        'sh',
-        [
-          '-c',
-          `${command} --steps 6 --rollouts 0 --quiet --out ${folder}/run`.replace(
-            '--steps 2000',
-            '',
-          ),
-        ],
-        { cwd: root, encoding: 'utf8' },
-      );
+      const six = command.replace('--steps 2000', '--steps 6').replace('runs/lnn', `${folder}/run`);
+      const { status, stderr } = spawnSync('sh', ['-c', `${six} --rollouts 0 --quiet`], {
+        cwd: root,
+        encoding: 'utf8',
+      });
       assert.equal(status, 0, stderr);
       const [head, row] = (await readFile(`${folder}/run/metrics.csv`, 'utf8')).split('\n');
       await rm(folder, { recursive: true });
