@@ -49,7 +49,7 @@ playground:
 	@tools/setup web
 	@docs/playground/build
 	@echo "the playground: http://localhost:$(PORT)/ (Ctrl-C ends it)"
-	@python3 -m http.server $(PORT) --bind localhost --directory build/playground/site 2>/dev/null
+	@python3 -m http.server $(PORT) --bind localhost --directory build/playground/site
 
 clean:
 	rm -rf build train
