@@ -9,6 +9,7 @@
 #   make bench-peers   the same training step by PyTorch, JAX and ADOL-C, as far as
 #                tools/peers/install has brought them; PEER_FLAGS="--cases 16x3/b4"
 #   make learn   the lessons, docs/lessons/README.md; LESSON=05, HINT=1, RESET=05
+#   make playground  builds the web page docs/playground and serves it here; PORT=8000
 #   make clean   removes build/ and ./train
 #
 # CMAKE_FLAGS is passed on: make CMAKE_FLAGS="-DLAGRANGE_NATIVE=OFF"
@@ -20,9 +21,10 @@ CONFIGURE = cmake -S . -B build -DLAGRANGE_WERROR=ON $(CMAKE_FLAGS)
 BUILD = env -u MAKEFLAGS -u MAKELEVEL cmake --build build --parallel $(JOBS) --target
 
 RUN = runs/default
+PORT = 8000
 
 .NOTPARALLEL:  # the build is
-.PHONY: all configure test docs pictures learn lessons-ready figures bench bench-peers clean
+.PHONY: all configure test docs pictures learn lessons-ready playground figures bench bench-peers clean
 
 all: configure
 	@$(BUILD) programs
@@ -63,6 +65,11 @@ learn:
 
 lessons-ready: configure
 	@$(BUILD) lessons_ready
+playground:
+	@tools/setup web
+	@docs/playground/build
+	@echo "the playground: http://localhost:$(PORT)/ (Ctrl-C ends it)"
+	@python3 -m http.server $(PORT) --bind localhost --directory build/playground/site
 
 clean:
 	rm -rf build train

@@ -81,7 +81,7 @@ class ShardedProgram {
 /// Calls f(0), ..., f(count - 1) on up to `threads` threads. The exception of the smallest index is
 /// rethrown after all have ended.
 template <class Function>
-void parallel_for(Index count, int threads, const Function& f) {
+void parallel_for(Index count, [[maybe_unused]] int threads, const Function& f) {
   std::exception_ptr first;
   Index first_index = count;
   std::mutex mutex;

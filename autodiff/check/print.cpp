@@ -12,24 +12,6 @@ std::string shape_text(Shape shape) {
   return std::to_string(shape.rows) + 'x' + std::to_string(shape.cols);
 }
 
-/// The operation with what it keeps: "scale 0.5", "slice_rows 2 1", "input x", "constant 1".
-std::string label(const Tape& tape, const Node& node) {
-  std::ostringstream out;
-  out << node.op->name;
-  if (node.op == &input_op || node.op == &parameter_op) {
-    out << ' ' << tape.leaf_name(node);
-  } else if (node.op == &constant_op) {
-    const Matrix& value = tape.constant_value(node);
-    if (value.size() == 1) out << ' ' << value(0, 0);
-  } else {
-    const auto [i, j, c] = node.attributes;
-    if (i != 0 || j != 0) out << ' ' << i;
-    if (j != 0) out << ' ' << j;
-    if (c != 0) out << ' ' << c;
-  }
-  return out.str();
-}
-
 /// The label and what the node reads: "matmul %1 %0".
 std::string call(const Tape& tape, const Node& node) {
   std::string text = label(tape, node);
@@ -48,6 +30,23 @@ std::string escape_quotes(const std::string& text) {
 }
 
 }  // namespace
+
+std::string label(const Tape& tape, const Node& node) {
+  std::ostringstream out;
+  out << node.op->name;
+  if (node.op == &input_op || node.op == &parameter_op) {
+    out << ' ' << tape.leaf_name(node);
+  } else if (node.op == &constant_op) {
+    const Matrix& value = tape.constant_value(node);
+    if (value.size() == 1) out << ' ' << value(0, 0);
+  } else {
+    const auto [i, j, c] = node.attributes;
+    if (i != 0 || j != 0) out << ' ' << i;
+    if (j != 0) out << ' ' << j;
+    if (c != 0) out << ' ' << c;
+  }
+  return out.str();
+}
 
 std::string listing(const Tape& tape) {
   std::ostringstream out;

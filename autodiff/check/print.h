@@ -15,6 +15,8 @@
 
 namespace autodiff {
 
+/// The operation with what it keeps: "scale 0.5", "slice_rows 2 1", "input x", "constant 1".
+std::string label(const Tape& tape, const Node& node);
 std::string listing(const Tape& tape);
 std::string graphviz(const Tape& tape);
 std::ostream& operator<<(std::ostream& out, Var v);

@@ -61,6 +61,7 @@ inline void store_first(Scalar* p, const Vector& v, Index count) {
 
 /// Transposes a square of lanes x lanes, both column-major with their own strides.
 inline void transpose_square(const Scalar* a, Index a_stride, Scalar* y, Index y_stride) {
+#ifdef EIGEN_VECTORIZE  // not WebAssembly's registers
   using Packet = Eigen::internal::packet_traits<Scalar>::type;
   if constexpr (Eigen::internal::unpacket_traits<Packet>::size == lanes) {
     Eigen::internal::PacketBlock<Packet, lanes> square;
@@ -68,10 +69,11 @@ inline void transpose_square(const Scalar* a, Index a_stride, Scalar* y, Index y
       square.packet[s] = Eigen::internal::ploadu<Packet>(a + s * a_stride);
     Eigen::internal::ptranspose(square);
     for (Index s = 0; s < lanes; ++s) Eigen::internal::pstoreu(y + s * y_stride, square.packet[s]);
-  } else {
-    for (Index s = 0; s < lanes; ++s)
-      for (Index i = 0; i < lanes; ++i) y[i * y_stride + s] = a[s * a_stride + i];
+    return;
   }
+#endif
+  for (Index s = 0; s < lanes; ++s)
+    for (Index i = 0; i < lanes; ++i) y[i * y_stride + s] = a[s * a_stride + i];
 }
 
 #pragma GCC diagnostic pop

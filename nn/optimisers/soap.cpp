@@ -94,7 +94,7 @@ void Soap::step(std::span<Scalar> parameters, std::span<const Scalar> gradient, 
                                 std::to_string(parameters.size()) + " and a gradient of " +
                                 std::to_string(gradient.size()));
   ++steps_;
-  const auto step_layers = [&](int threads) {
+  const auto step_layers = [&]([[maybe_unused]] int threads) {  // unused without OpenMP
 #pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
     for (std::size_t k = 0; k < layers_.size(); ++k) {
       Layer& layer = layers_[k];

@@ -1,7 +1,9 @@
 #include "tools/app/program.h"
 
 #include <fcntl.h>
+#ifdef _OPENMP
 #include <omp.h>
+#endif
 #include <poll.h>
 #include <unistd.h>
 
@@ -87,7 +89,13 @@ void complain(const std::string& text) {
 }
 
 // As OpenMP counts: what taskset or a container leaves, and before OMP_PROC_BIND binds this thread.
-int all_threads() { return std::max(1, omp_get_num_procs()); }
+int all_threads() {
+#ifdef _OPENMP
+  return std::max(1, omp_get_num_procs());
+#else
+  return 1;
+#endif
+}
 
 int run_program(const std::string& name, char** argv, const std::function<ExitCode()>& program) {
   program_name = name;

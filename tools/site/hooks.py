@@ -87,7 +87,8 @@ def on_files(files, config):
         add(f"assets/katex/fonts/{font.name}", abs_src_path=str(font))
 
     add("project.md", content=README.read_text(encoding="utf-8"))
-    sources = set().union(*(sources_of(page) for page in (README, *DOCS.rglob("*.md"))))
+    pages = [Path(file.abs_src_path) for file in files.documentation_pages() if file.abs_src_path]
+    sources = set().union(*(sources_of(page) for page in (README, *pages)))
     for path in sorted(sources):
         add(uri_of(path), content=source_text(path), inclusion=InclusionLevel.NOT_IN_NAV)
     return files
