@@ -64,7 +64,9 @@ TEST_CASE("a control in a file is learnt, and what was held out is judged under 
                         "velocities --out cart.csv")
               .code == 0);
   CHECK(contains(folder.read("cart.csv"), "force:control"));
-  REQUIRE(folder.train("--data cart.csv --hidden 32,32 --steps 3000 --quiet --out R").code == 0);
+  REQUIRE(
+      folder.train("--data cart.csv --friction none --hidden 32,32 --steps 3000 --quiet --out R")
+          .code == 0);
   const auto learnt = folder.json("R/result.json");
   for (const double error : learnt["acceleration_l1_relative"]) CHECK(error < 0.1);
   // The same file, of which the control is not told.
@@ -72,7 +74,9 @@ TEST_CASE("a control in a file is learnt, and what was held out is judged under 
   for (const std::string& line : program::split(folder.read("cart.csv"), '\n'))
     blind += line.substr(0, line.rfind(',')) + '\n';
   folder.write("blind.csv", blind);
-  REQUIRE(folder.train("--data blind.csv --hidden 32,32 --steps 3000 --quiet --out B").code == 0);
+  REQUIRE(
+      folder.train("--data blind.csv --friction none --hidden 32,32 --steps 3000 --quiet --out B")
+          .code == 0);
   CHECK(folder.json("B/result.json")["acceleration_l1_relative"][0].get<double>() >
         3 * learnt["acceleration_l1_relative"][0].get<double>());
   REQUIRE(folder.evaluate("R --quiet").code == 0);

@@ -353,7 +353,9 @@ TEST_CASE("--steps of fresh states are shared out among the epochs, or fewer of 
   }
 }
 
-TEST_CASE("where the truth itself stops early, what is there is learnt and the judge says so") {
+// Sanitized it takes a minute: millions of steps of an integrator that others see.
+TEST_CASE("where the truth itself stops early, what is there is learnt and the judge says so" *
+          doctest::skip(program::sanitized)) {
   const Folder folder;
   // So fast that the true motion takes its most steps long before the end.
   const Outcome run = folder.train(

@@ -70,7 +70,9 @@ TEST_CASE("a published experiment says what it is, and its columns fit its metri
   }
 }
 
-TEST_CASE("a model that is told a chain's kinematics learns it from ten chunks") {
+// Sanitized it takes minutes, of which all but the recipe is seen by others.
+TEST_CASE("a model that is told a chain's kinematics learns it from ten chunks" *
+          doctest::skip(program::sanitized)) {
   const auto found = std::ranges::find(protocols::all(), "chain-2-from-10", &Protocol::name);
   REQUIRE(found != protocols::all().end());
   const Outcome outcome = found->run({.model = {"embedded", true}});

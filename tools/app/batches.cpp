@@ -388,31 +388,14 @@ nn::TrajectoryLoss trajectory_loss(const TrainOptions& o, const Subject& subject
           .agreement = o.agreement};
 }
 
-TrainOptions settled(TrainOptions o, const Subject& subject) {
-  const std::vector<physics::Recording>& recordings = subject.recorded.recordings;
-  const bool estimated = !recordings.empty();
-  if (o.learn == "auto") {
-    std::vector<Index> rows;
-    for (const physics::Recording& r : recordings) rows.push_back(r.size());
-    o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
-  }
-  if (o.steps == steps_by_data) {
-    // A thousand times through a small file, and as many steps as the preset takes at most.
-    constexpr long times = 1000, least = 4000;
-    const long most = long{o.epochs} * o.steps_per_epoch;
-    o.steps = std::clamp(times * subject.samples.size() / o.batch, std::min(least, most), most);
-  }
-  if (o.friction == "auto") o.friction = subject.measured ? friction_for(o, subject) : "none";
-  if (o.learn == "trajectories" && !estimated)
-    throw EndProgram(exit_usage,
-                     "--learn trajectories: there are none; it takes a --data file of motion over "
-                     "time (t) without accelerations");
-  if (o.rounds == 0) o.rounds = estimated && o.learn == "accelerations" ? 10 : 1;
-  if (o.learn != "trajectories") return o;
+namespace {
+
+/// In which windows trajectories are learnt.
+void settle_windows(TrainOptions& o, const Subject& subject) {
   const double rate = fastest_rate(subject.samples);
   std::vector<double> steps;
   std::vector<Index> sizes;
-  for (const physics::Recording& r : recordings) {
+  for (const physics::Recording& r : subject.recorded.recordings) {
     sizes.push_back(r.size());
     for (Index k = 1; k < r.size(); ++k) steps.push_back(r.t[k] - r.t[k - 1]);
   }
@@ -431,6 +414,32 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
                                         o.window, o.span, o.substeps));
   if (*std::max_element(sizes.begin(), sizes.end()) <= o.window)
     throw EndProgram(exit_usage, format("--window: no trajectory has more than %d rows", o.window));
+}
+
+}  // namespace
+
+TrainOptions settled(TrainOptions o, const Subject& subject) {
+  const std::vector<physics::Recording>& recordings = subject.recorded.recordings;
+  const bool estimated = !recordings.empty();
+  if (o.learn == "auto") {
+    std::vector<Index> rows;
+    for (const physics::Recording& r : recordings) rows.push_back(r.size());
+    o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
+  }
+  if (o.steps == steps_by_data) {
+    // A thousand times through a small file, and as many steps as the preset takes at most.
+    constexpr long times = 1000, least = 4000;
+    const long most = long{o.epochs} * o.steps_per_epoch;
+    o.steps = std::clamp(times * subject.samples.size() / o.batch, std::min(least, most), most);
+  }
+  if (o.learn == "trajectories" && !estimated)
+    throw EndProgram(exit_usage,
+                     "--learn trajectories: there are none; it takes a --data file of motion over "
+                     "time (t) without accelerations");
+  if (o.rounds == 0) o.rounds = estimated && o.learn == "accelerations" ? 10 : 1;
+  if (o.learn == "trajectories") settle_windows(o, subject);
+  // Last, since its trial takes a while: what is wrong with the options is told before.
+  if (o.friction == "auto") o.friction = subject.measured ? friction_for(o, subject) : "none";
   return o;
 }
 
