@@ -1,10 +1,13 @@
 # The code blocks of a page of the walkthrough, for the build, which compiles its programs, and for
 # chapter.cmake, which compares what they print.
 
-# Sets <prefix>_count, and for each block <prefix>_language_<i> and <prefix>_text_<i>.
+# Sets <prefix>_count, and for each block <prefix>_language_<i>, <prefix>_text_<i> and, where it is a
+# program, which has a main, its name <prefix>_program_<i>: that of the page, then with _2, _3 behind.
 function(read_blocks page prefix)
+  cmake_path(GET page STEM stem)
   file(READ ${page} rest)
   set(count 0)
+  set(programs 0)
   string(FIND "${rest}" "\n```" at)
   while(NOT at EQUAL -1)
     math(EXPR at "${at} + 4")
@@ -22,30 +25,32 @@ function(read_blocks page prefix)
     string(SUBSTRING "${rest}" ${close} -1 rest)
     set(${prefix}_language_${count} "${language}" PARENT_SCOPE)
     set(${prefix}_text_${count} "${text}" PARENT_SCOPE)
+    set(program "")
+    string(FIND "${text}" "int main(" main)
+    if(language STREQUAL "cpp" AND NOT main EQUAL -1)
+      math(EXPR programs "${programs} + 1")
+      set(program ${stem})
+      if(programs GREATER 1)
+        set(program ${stem}_${programs})
+      endif()
+    endif()
+    set(${prefix}_program_${count} "${program}" PARENT_SCOPE)
     math(EXPR count "${count} + 1")
     string(FIND "${rest}" "\n```" at)
   endwhile()
   set(${prefix}_count ${count} PARENT_SCOPE)
 endfunction()
 
-# Writes the programs of a page, the blocks with a main, into a folder; sets <names>. A file whose
-# text is the same stays untouched, so that it is not compiled again.
+# Writes the programs of a page into a folder; sets <names>. A file whose text is the same stays
+# untouched, so that it is not compiled again.
 function(write_programs page folder names)
-  cmake_path(GET page STEM stem)
   read_blocks(${page} block)
   set(written "")
   math(EXPR last "${block_count} - 1")
   foreach(i RANGE ${last})
-    string(FIND "${block_text_${i}}" "int main(" main)
-    if(block_language_${i} STREQUAL "cpp" AND NOT main EQUAL -1)
-      set(name ${stem})
-      if(written)
-        list(LENGTH written number)
-        math(EXPR number "${number} + 1")
-        set(name ${stem}_${number})
-      endif()
-      file(CONFIGURE OUTPUT ${folder}/${name}.cpp CONTENT "${block_text_${i}}" @ONLY)
-      list(APPEND written ${name})
+    if(block_program_${i})
+      file(CONFIGURE OUTPUT ${folder}/${block_program_${i}}.cpp CONTENT "${block_text_${i}}" @ONLY)
+      list(APPEND written ${block_program_${i}})
     endif()
   endforeach()
   set(${names} ${written} PARENT_SCOPE)

@@ -21,6 +21,7 @@ KATEX = [Path(p) for p in ("/usr/share/javascript/katex", "/usr/share/nodejs/kat
 LANGUAGES = {".cpp": "cpp", ".h": "cpp", ".txt": "cmake", ".py": "python", ".ts": "typescript", ".yml": "yaml"}
 NAMED = re.compile(r"(?<![`\[])`([a-z][\w/-]*/[\w./-]+|train\.cpp)`(?!`)")  # `autodiff/grad.cpp`
 LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)\s]*)?\))")  # ](hello.cpp)
+FETCHED = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*(?:src|href)=["']?https?:[^"' >]*""")
 PAGES = (".md", ".svg", ".png", ".gif")  # what docs/ shows as it is
 
 
@@ -76,7 +77,7 @@ def on_files(files, config):
     def add(uri, **what):
         files.append(File.generated(config, uri, **what))
 
-    for name in ("site.css", "site.js"):
+    for name in ("iframe-worker.js", "site.css", "site.js"):
         add(f"assets/{name}", abs_src_path=str(HERE / name))
     katex = next((folder for folder in KATEX if (folder / "katex.min.js").exists()), None)
     if katex is None:
@@ -116,6 +117,12 @@ def on_page_markdown(markdown, page, **_):
 
     parts = re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
     return "".join(part if part.startswith("```") else outside_code(part) for part in parts)
+
+
+def on_post_page(output, page, **_):
+    if fetched := FETCHED.search(output):
+        raise PluginError(f"{page.file.src_uri} needs the network: {fetched[0]}")
+    return output
 
 
 def on_startup(**_):
