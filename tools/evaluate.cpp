@@ -23,9 +23,11 @@ tools::EvaluateOptions parse(int argc, char** argv) {
       "Judges a model that ./train has saved, of a system or a file: accelerations, trajectories, "
       "energy, how long its predictions hold, and its mass matrix.");
   flags.add("run", o.run, "Folder of the run, as runs/default").required();
-  flags.add("--system", o.system,
-            "Of a file: the system that it was measured of, one of ./train --list-systems; the "
-            "model is judged beside its true motion, too");
+  flags
+      .add("--system", o.system,
+           "Of a file: the system that it was measured of, one of ./train --list-systems; the "
+           "model is judged beside its true motion, too")
+      .check(tools::not_empty());
   flags.add("--set", o.set, "The system's parameters, as in k=40,m=1; the others are the defaults");
   flags.add("--trajectories", o.trajectories, "Random trajectories of each repeat")
       .check(tools::whole(1, 1'000'000));
@@ -46,6 +48,9 @@ tools::EvaluateOptions parse(int argc, char** argv) {
       "  tools/evaluate runs/filmed --system double_pendulum   how far from the truth?\n"
       "\nExit codes: 0 ok, 2 usage, 4 files, 130 interrupted.");
   flags.parse_or_end(argc, argv);
+  if (o.system.empty() && !o.set.empty())
+    throw tools::EndProgram(tools::exit_usage,
+                            "--set: it needs --system, whose parameters it sets");
   if (o.threads == 0) o.threads = tools::all_threads();
   return o;
 }

@@ -158,7 +158,9 @@ TEST_CASE("what was learnt from a file is judged beside the system that it was m
           "--system kepler: its coordinates are r,theta:angle; those of the file are theta:angle");
   refused("R --system cart_pole", "its coordinates are");
   refused("R --system nonsense", "nonsense");
+  refused("R --system ''", "--system");
   refused("R --system pendulum --set l=-1", "--set");
+  refused("R --set l=2", "--set: it needs --system");
   REQUIRE(folder.train("--hidden 4 --steps 1 --epochs 1 --rollouts 0 --out S").code == 0);
   refused("S --system pendulum", "the run is of double_pendulum itself");
 }
