@@ -1,4 +1,4 @@
-// Left: what Euler's method and Runge and Kutta's make of an oscillator. Right: the error of a
+// Left: what Euler's method and Runge and Kutta's make of a mass on a spring. Right: the error of a
 // planet's orbit against the number of evaluations, of four methods.
 #include <Eigen/Core>
 #include <cmath>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr double turn = 2 * std::numbers::pi;
 
-Eigen::Vector4d oscillator(double, const Eigen::Vector4d& y) { return {y[1], -y[0], 0, 0}; }
+Eigen::Vector4d spring(double, const Eigen::Vector4d& y) { return {y[1], -y[0], 0, 0}; }
 
 Eigen::Vector4d planet(double, const Eigen::Vector4d& y) {  // y = (q1, q2, v1, v2)
   const double cube = std::pow(y.head(2).norm(), 3);
@@ -30,19 +30,19 @@ void spiral(int stages) {
   Eigen::Vector4d y(1, 0, 0, 0);
   for (int k = 0; k <= 45; ++k) {
     std::printf("%.17g %.17g\n", y[0], y[1]);
-    y = step(stages, oscillator, y, turn / 30);
+    y = step(stages, spring, y, turn / 30);
   }
 }
 
 }  // namespace
 
 int main() {
-  std::printf("panel an oscillator, 30 steps a turn\nx q\ny v\nequal\n");
+  std::printf("panel A mass on a spring, 30 steps a turn\nx q\ny v\nequal\n");
   for (const int stages : {1, 2, 4}) spiral(stages);
   std::printf("text 0.4 1.75 Euler\ntext -0.8 -0.1 the others\n");
 
   const Eigen::Vector4d start(0.2, 0, 0, 3);
-  std::printf("panel a planet, one turn\nx log evaluations\ny log error\n");
+  std::printf("panel A planet, one year\nx log evaluations\ny log error\n");
   std::printf("limits 1e2 4e5 1e-10 1e2\n");
   for (const int stages : {1, 2, 4}) {
     std::printf("line -\n");

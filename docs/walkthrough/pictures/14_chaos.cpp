@@ -66,10 +66,10 @@ void section(const physics::Motion& motion, double energy) {
 int main() {
   const physics::System system = make_system(physics::find_system("double_pendulum"));
   const physics::Motion motion = motion_of(system);
-  std::printf("panel two pendulums, this far apart at first\nx time [s]\ny log distance [rad]\n");
+  std::printf("panel Two pendulums, this far apart at first\nx time [s]\ny log distance [rad]\n");
   std::printf("limits 0 25 1e-10 1e3\n");
   divergence(motion);
   std::printf("text 0.4 1e-2 10⁻³\ntext 0.4 1e-5 10⁻⁶\ntext 0.4 1e-8 10⁻⁹\n");
-  std::printf("panel curves: regular. Cloud: chaotic\nx θ2 [rad]\ny ω2 [rad/s]\n");
+  std::printf("panel Curves: regular. Cloud: chaotic\nx θ2 [rad]\ny ω2 [rad/s]\n");
   section(motion, -15);
 }

@@ -40,13 +40,13 @@ int main() {
   }
 
   const char* const names[] = {"dashes true", "line Lagrangian network", "line plain network"};
-  std::printf("panel energy\nx time [s]\ny energy [J]\n");
+  std::printf("panel Energy\nx time [s]\ny energy [J]\n");
   for (const int k : {2, 1, 0}) {
     const Eigen::MatrixXd h = energy(motions[k].y);
     std::printf("%s\n", names[k]);
     for (int i = 0; i < h.cols(); i += 4) std::printf("%.6g %.6g\n", motions[k].t[i], h(i));
   }
-  std::printf("panel the last seconds\nx time [s]\ny angle [rad]\n");
+  std::printf("panel The last seconds\nx time [s]\ny angle [rad]\n");
   for (const int k : {2, 1, 0}) {
     std::printf("%s-\n", k == 0 ? "dashes " : "line ");
     for (int i = 1900; i < 2001; ++i)

@@ -37,7 +37,7 @@ void draw_training(bool prior, int seed) {
 }  // namespace
 
 int main() {
-  std::printf("panel force 2, true mass 1\nx mass m that is learnt\ny error of the acceleration\n");
+  std::printf("panel Force 2, true mass 1\nx mass m that is learnt\ny error of the acceleration\n");
   std::printf("limits -3 3 0 12\nline\n");
   for (double m = -3; m < -0.1; m += 0.01) std::printf("%g %g\n", m, std::abs(2 / m - 2));
   std::printf("line\n");
@@ -45,7 +45,7 @@ int main() {
   std::printf("text -2.9 8.2 downhill leads\ntext -2.9 7.4 to the left\n");
   std::printf("text 0.75 0.9 right\n");
 
-  std::printf("panel double pendulum\nx step\ny log error, of the best constant's\n");
+  std::printf("panel Double pendulum\nx step\ny log error, of the best constant's\n");
   std::printf("limits 0 2000 0.02 2\nline no prior, seed 0\n");
   draw_training(false, 0);
   std::printf("line no prior, seed 1\n");

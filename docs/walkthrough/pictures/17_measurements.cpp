@@ -31,7 +31,7 @@ void draw_windows(const physics::Recording& camera, const Eigen::RowVectorXd& tr
     }
     return std::sqrt(squares / (rows - 2 * w));
   };
-  std::printf("panel error of the acceleration\nx log rows on each side\ny log rad/s²\n");
+  std::printf("panel Error of the acceleration\nx log rows on each side\ny log rad/s²\n");
   for (const bool polynomial : {false, true}) {
     std::printf(polynomial ? "line polynomial of degree 4\n" : "line second difference\n");
     for (int w = polynomial ? 3 : 1; w <= 80; ++w) std::printf("%d %g\n", w, error(w, polynomial));
@@ -68,7 +68,7 @@ void draw_overfitting(const physics::Estimate& estimate) {
     of_watching += row(watching);
     trainer.fit(learnt_from, random, 50, [](long) { return 3e-3; });
   }
-  std::printf("panel overfitting\nx step\ny mean error [rad/s²]\nlimits 0 3000 0 6\n%s%s",
+  std::printf("panel Overfitting\nx step\ny mean error [rad/s²]\nlimits 0 3000 0 6\n%s%s",
               of_learnt.c_str(), of_watching.c_str());
 }
 

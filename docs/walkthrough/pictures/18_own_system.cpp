@@ -27,31 +27,30 @@ physics::System bead_on_hoop(double turning) {
 }
 
 void draw_rest() {
-  std::printf("panel where the bead comes to rest\nx speed of the hoop [rad/s]\ny angle [rad]\n");
-  const Eigen::Matrix2d starts{{-0.1, 0.1}, {0, 0}};
-  const Eigen::Vector2d times(0, 100);
+  std::printf("panel Where the bead comes to rest\nx speed of the hoop [rad/s]\ny angle [rad]\n");
   std::printf("dots\n");
+  const Eigen::Matrix2d starts{{-0.1, 0.1}, {0, 0}};
   for (double turning = 0; turning <= 8; turning += 0.2) {
     const physics::Motion damped = motion_of(with_friction(bead_on_hoop(turning), 1));
-    const auto ends = roll_out(damped, starts, times, {});
-    for (const physics::Solution& bead : ends) std::printf("%g %g\n", turning, bead.y_end(0));
+    for (const physics::Solution& bead : roll_out(damped, starts, Eigen::Vector2d(0, 100), {}))
+      std::printf("%g %g\n", turning, bead.y_end(0));
   }
-  const double border = std::sqrt(9.8);
-  std::printf("dashes -\n%g 0\n8 0\ntext 4.6 0.08 not stable\n", border);
+  std::printf("dashes -\n%g 0\n8 0\ntext 4.6 0.08 not stable\n", std::sqrt(9.8));
 }
 
-void draw_motions(const physics::Motion& motion, const char* kind, const char* name) {
+void draw_motions(const physics::Motion& motion) {
   const auto times = Eigen::VectorXd::LinSpaced(300, 0, 3.5);
   const Eigen::Matrix2Xd starts{{0.05, -0.05, 0.5, -0.5, 2.1}, {0, 0, 0, 0, 0}};
-  bool first = true;
   for (const physics::Solution& bead : roll_out(motion, starts, times, {.rtol = 1e-9})) {
-    std::printf("%s %s\n", kind, first ? name : "");
-    first = false;
-    for (int i = 0; i < bead.t.size(); ++i) std::printf("%g %g\n", bead.y(0, i), bead.y(1, i));
+    for (const auto& state : bead.y.colwise()) std::printf("%g %g\n", state(0), state(1));
+    std::printf("nan nan\n");  // the line ends, and another begins
   }
 }
 
-void draw_true_and_learnt() {
+}  // namespace
+
+int main() {
+  draw_rest();
   const physics::System system = bead_on_hoop(4);
   const physics::Motion motion = motion_of(system);
   autodiff::Random random(0);
@@ -64,15 +63,9 @@ void draw_true_and_learnt() {
   nn::Trainer trainer(model, soap, {.batch = 64});
   const nn::WarmupCosine schedule{.peak = 1e-2, .warmup = 50, .total = 1000};
   trainer.fit(data, random, 1000, [&](long step) { return schedule.rate(step); });
-  std::printf(
-      "panel motions at 4 rad/s\nx angle [rad]\ny velocity [rad/s]\nlimits -2.4 2.4 -5 7\n");
-  draw_motions(motion, "line", "true");
-  draw_motions(nn::learnt_motion(model), "dashes", "learnt");
-}
-
-}  // namespace
-
-int main() {
-  draw_rest();
-  draw_true_and_learnt();
+  std::printf("panel Motions at 4 rad/s\nx angle [rad]\ny velocity [rad/s]\n");
+  std::printf("limits -2.4 2.4 -5 7\nline true\n");
+  draw_motions(motion);
+  std::printf("dashes learnt\n");
+  draw_motions(nn::learnt_motion(model));
 }
