@@ -5,12 +5,14 @@ holes: one of code, and one for each prediction. All the rest, the tests among i
 and its solution are in the folder answers, in a file of the same name.
 """
 
+import contextlib
 import json
 import os
 import re
 import shlex
 import signal
 import subprocess
+import tempfile
 import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +62,7 @@ def holes(text):
     found, at = [], 0
     while begin := BEGIN.search(text, at):
         end = END.search(text, begin.end())
-        if not end:
+        if not end or BEGIN.search(text, begin.end(), end.start()):
             line = text.count("\n", 0, begin.start()) + 1
             raise Broken(f"line {line}: the mark '// <<<' that ends this hole is missing")
         found.append((begin.end(), end.start()))
@@ -77,7 +79,8 @@ def filled(text, fillings):
     """The text with other holes' contents in place of its own."""
     places = holes(text)
     if len(places) != len(fillings):
-        raise Broken(f"{len(places)} holes must stand between the marks '// >>> your ...' and '// <<<'; found: {len(fillings)}")
+        raise Broken(f"{len(places)} holes must stand between the marks '// >>> your ...' and '// <<<'; "
+                     f"found: {len(fillings)}")
     for (begin, end), filling in reversed(list(zip(places, fillings))):
         text = text[:begin] + filling + text[end:]
     return text
@@ -96,7 +99,7 @@ def require_ready():
 def linked():
     """The files that a lesson is linked with."""
     try:
-        return (BUILD / "lessons" / "link.txt").read_text().split()
+        return (BUILD / "lessons" / "link.txt").read_text().splitlines()
     except FileNotFoundError:
         raise Broken(f"{BUILD} is not there yet: make lessons-ready builds what a lesson needs") from None
 
@@ -110,7 +113,8 @@ def command(lesson, source, program):
     words = shlex.split(entry["command"])
     cut = words.index("-o")
     flags = words[:cut]  # behind them stand -o, -c and the file
-    return [*flags, "-Wno-error", str(source), "-o", str(program), *linked()]
+    # A function without its return may do anything, and so pass any test.
+    return [*flags, "-Wno-error", "-Werror=return-type", str(source), "-o", str(program), *linked()]
 
 
 def compiled(lesson, source, program, seconds=120):
@@ -148,6 +152,7 @@ class Case:
 class Outcome:
     cases: list = field(default_factory=list)
     trouble: str = ""  # why there is no full list of cases
+    printed: str = ""  # by the learner's own lines
 
     @property
     def passed(self):
@@ -158,39 +163,55 @@ class Outcome:
         return 0 if self.trouble else sum(case.passed for case in self.cases)
 
 
+CAUSES = {
+    signal.SIGSEGV: "It used memory that is not its own. Is an index or a pointer wrong, or does a function call itself "
+                    "without end?",
+    signal.SIGXFSZ: "It printed more than 1 MB. Does a loop never end?",
+}
+
+
 def run(program, cases, seconds=10, megabytes=2048, extra=()):
     """Runs a compiled lesson of so many test cases, within limits, and reads what they say."""
     # By the shell, since Python's own way (preexec_fn) may hang where several threads start programs.
     limits = f"ulimit -c 0; ulimit -f 2048; ulimit -t {seconds + 1}; ulimit -v {megabytes << 10}"
-    words = ["sh", "-c", f'{{ {limits}; }} 2>/dev/null; exec "$0" "$@"', str(program)]
-    words += ["--reporters=xml", "--no-skipped-summary", *extra]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               text=True, errors="replace", env=environment, start_new_session=True)
-    try:
-        said, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return Outcome(trouble=f"It still ran after {seconds} s and was stopped. Does a loop never end?")
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-    return outcome_of(said, process.returncode, cases)
+    # Two files: what a learner's line prints must not get between the results. And files have a limit.
+    with tempfile.TemporaryDirectory(prefix="lesson_") as folder:
+        results, printed = Path(folder, "results.xml"), Path(folder, "printed.txt")
+        words = ["sh", "-c", f'{{ {limits}; }} 2>/dev/null; exec "$0" "$@"', str(program), f"--out={results}"]
+        words += ["--reporters=xml", "--no-skipped-summary", *extra]
+        with printed.open("w") as output:
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                       env={**os.environ, "OMP_NUM_THREADS": "1"}, start_new_session=True)
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return Outcome(trouble=f"It still ran after {seconds} s and was stopped. Does a loop never end?")
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # what it started goes with it
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        return outcome_of(results.read_text(errors="replace") if results.exists() else "",
+                          printed.read_text(errors="replace"), code, cases)
 
 
-def outcome_of(said, code, count):
-    why = re.findall(r"Assertion '.*' failed", said)  # of a standard container
-    why += re.findall(r'crash="true">\s*(.*?)\s*<', said)
+def outcome_of(said, printed, code, count):
     try:
-        begin, end = said.index("<doctest"), said.rindex("</doctest>") + len("</doctest>")
-        root = xml.fromstring(said[begin:end])
-    except (ValueError, xml.ParseError):
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return Outcome(trouble="\n".join([f"It ended before its tests did ({how}).", *why]))
-    cases = [case_of(node) for node in root.iter("TestCase") if node.find("OverallResultsAsserts") is not None]
-    if len(cases) != count:
-        return Outcome(cases, "\n".join([f"Only {len(cases)} of {count} tests came to their end.", *why]))
-    return Outcome(cases)
+        nodes = xml.fromstring(said).iter("TestCase")
+    except xml.ParseError:  # it is cut off
+        nodes = []
+    cases = [case_of(node) for node in nodes if node.find("OverallResultsAsserts") is not None]
+    if len(cases) == count:
+        return Outcome(cases, "", printed)
+    if len(cases) > count:
+        return Outcome(cases, f"It has {len(cases)} tests, but the lesson has {count}.", printed)
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    why = [f"It ended in test {len(cases)} of {count} ({how})." if cases else f"It ended before its tests did ({how})."]
+    if failed := re.search(r"^.*(Assertion '.*' failed).*\n?", printed, re.MULTILINE):  # of a standard container
+        printed = printed.replace(failed[0], "")
+        why.append(f"{'An index is out of range' if 'size()' in failed[1] else 'A container is misused'}: {failed[1]}.")
+    elif cause := CAUSES.get(-code):
+        why.append(cause)
+    return Outcome(cases, "\n".join(why), printed)
 
 
 def case_of(node):
@@ -205,8 +226,7 @@ def case_of(node):
         elif found.tag == "Message" and found.get("type") != "WARNING":
             messages.append(found.findtext("Text", "").strip())
     for exception in node.findall("Exception"):
-        kind = "it crashed" if exception.get("crash") == "true" else "it threw"
-        messages.append(f"{kind}: {exception.text.strip()}")
+        messages.append("it crashed" if exception.get("crash") == "true" else f"it threw: {exception.text.strip()}")
     passed = node.find("OverallResultsAsserts").get("test_case_success") == "true"
     return Case(node.get("name"), int(node.get("line")), passed, messages)
 

@@ -13,7 +13,7 @@
 inline std::string in_digits(double number, int digits) {
   std::ostringstream text;
   text.precision(digits);
-  text << number;
+  text << number + 0.;  // not -0
   return text.str();
 }
 

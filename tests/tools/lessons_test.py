@@ -1,8 +1,8 @@
 """tools/learn and tools/grade as their users meet them, over a build whose compiler is a stub.
 
 The stub's programs pass each test of a lesson whose holes all hold the word `right`. A hole with the word
-`syntax` does not compile, one with `crash` ends early, one with `loop` never does. One test, the last, is
-with the real compiler, in the build folder that LAGRANGE_BUILD names.
+`syntax` does not compile, one with `crash` ends early, one with `loop` never does, one with `print` prints.
+The last tests are with the real compiler, in the build folder that LAGRANGE_BUILD names.
 """
 
 import json
@@ -25,8 +25,8 @@ import lessons  # noqa: E402
 REAL_BUILD = os.environ.get("LAGRANGE_BUILD")
 STUB = f"""#!{sys.executable} -IS
 import os, re, sys
-source = sys.argv[sys.argv.index("-Wno-error") + 1]
-program = sys.argv[sys.argv.index("-o") + 1]
+at = sys.argv.index("-o")
+source, program = sys.argv[at - 1], sys.argv[at + 1]
 text = open(source).read()
 holes = re.findall("// >>> your.*?// <<<", text, re.DOTALL)
 if any("syntax" in hole for hole in holes):
@@ -40,8 +40,11 @@ with open(program, "w") as file:
     file.write("#!{sys.executable} -IS\\nimport time\\n")
     if any("loop" in hole for hole in holes):
         file.write("time.sleep(60)\\n")
+    if any("print" in hole for hole in holes):
+        file.write("print('a < b')\\n" * 30)
     if not any("crash" in hole for hole in holes):
-        file.write("print('<doctest>' + %r + '</doctest>')\\n" % said)
+        file.write("import sys\\nout = next(word for word in sys.argv if word.startswith('--out='))[6:]\\n")
+        file.write("open(out, 'w').write('<doctest>' + %r + '</doctest>')\\n" % said)
 os.chmod(program, 0o755)
 """
 
@@ -140,8 +143,32 @@ class LessonsTest(unittest.TestCase):
 
     def test_broken_progress_is_told_and_kept(self):
         (self.folder / "mine").mkdir()
-        (self.folder / "mine" / "progress.json").write_text("[")
-        self.assertIn("delete it", self.learn(code=4))
+        for broken in ("[", "[]", "{}", '{"solved": "01"}', '{"solved": [1]}', "\0", "[" * 100_000):
+            (self.folder / "mine" / "progress.json").write_text(broken)
+            self.assertIn('must hold {"solved": ["01", ...]}', self.learn(code=4))
+            self.assertEqual((self.folder / "mine" / "progress.json").read_text(), broken)
+
+    def test_what_a_learner_prints_is_shown_and_harms_no_result(self):
+        self.write(0, "right print")
+        said = self.learn()
+        self.assertIn("Solved.", said)
+        self.assertEqual(said.count("a < b"), 20)
+        self.assertIn("and 10 lines more", said)
+
+    def test_broken_marks_are_told_before_anything_is_compiled(self):
+        self.write(0, "right")
+        whole = self.mine(0).read_text()
+        for broken, words in [(whole.replace("// <<<", "//", 1), "the mark '// <<<' that ends this hole is missing"),
+                              (whole.replace("// >>>", "//", 1), "found: 1")]:
+            self.mine(0).write_text(broken)
+            self.assertIn(words, self.learn(code=1))
+        self.mine(0).write_bytes(whole.replace("\n", "\r\n").encode())
+        self.assertNotIn("outside of the marks", self.learn())
+
+    def test_a_change_outside_of_the_marks_is_told(self):
+        self.write(0, "right")
+        self.mine(0).write_text("#include <iostream>\n" + self.mine(0).read_text())
+        self.assertIn("outside of the marks", self.learn())
 
     def test_a_build_that_is_not_ready_is_told(self):
         (self.folder / "library.a").unlink()
@@ -198,11 +225,17 @@ class LessonsTest(unittest.TestCase):
     def test_every_status(self):
         for k, word in enumerate(["right", "wrong", "syntax", "crash", "loop"]):
             self.write(k, word, "theirs")
-        unmarked = self.folder / "theirs" / self.course[5].path.name
-        unmarked.write_text(self.course[5].text.replace("// <<<", ""))
+        theirs = [self.folder / "theirs" / lesson.path.name for lesson in self.course]
+        theirs[5].write_text(self.course[5].text.replace("// <<<", ""))
+        os.mkfifo(theirs[7])
+        theirs[8].mkdir()
+        theirs[9].symlink_to("nowhere")
+        theirs[10].write_bytes(b"\xff\0")
+        theirs[11].write_text(self.course[11].text + " " * 1_000_000)
         result, one = self.graded("--seconds", "4")
-        self.assertEqual([one[f"0{k}"]["status"] for k in range(1, 8)],
-                         ["solved", "unsolved", "not compiled", "stopped", "stopped", "unreadable", "missing"])
+        self.assertEqual([one[f"{k:02}"]["status"] for k in range(1, 14)],
+                         ["solved", "unsolved", "not compiled", "stopped", "stopped", "unreadable", "missing",
+                          *["unreadable"] * 5, "missing"])
         self.assertEqual(one["01"]["points"], self.course[0].cases)
         self.assertIn("should be 6", one["02"]["message"])
         self.assertIn("after 4 s", one["05"]["message"])
@@ -230,8 +263,11 @@ class LessonsTest(unittest.TestCase):
         _, one = self.graded("--hidden", "hook")
         self.assertEqual((one["01"]["points"], one["01"]["of"]), (self.course[0].cases + 2, self.course[0].cases + 5))
         self.assertEqual((one["02"]["points"], one["02"]["of"]), (1, self.course[1].cases + 1))
-        self.script("hook", "#!/bin/sh\necho many\n")
-        self.assertIn("'many'", self.grade("theirs", "--hidden", "hook", code=4))
+        for wrong in ("many", "-1/2", "3/2", "1/2 1/2"):
+            self.script("hook", f"#!/bin/sh\necho {wrong}\n")
+            self.assertIn(f"'{wrong}'", self.grade("theirs", "--hidden", "hook", code=4))
+        self.script("hook", "#!/bin/sh\nprintf '\\377'\n")
+        self.assertIn("it must print points", self.grade("theirs", "--hidden", "hook", code=4))
 
     def test_a_table_and_what_is_not_there(self):
         self.write(0, "right", "theirs")
@@ -263,6 +299,24 @@ class LessonsTest(unittest.TestCase):
         begin = time.monotonic()
         self.assertIn("Solved.", self.learn("--once"))
         print(f"a check takes {time.monotonic() - begin:.1f} s")
+        self.assertEqual(list((Path(REAL_BUILD) / "lessons").glob("learn_*")), [])
+
+    def of_the_real_compiler(self, k, code):
+        """What learn says of a lesson with this code in its first hole."""
+        self.environment["LAGRANGE_BUILD"] = REAL_BUILD
+        text = self.course[k].text
+        self.mine(k).parent.mkdir(exist_ok=True)
+        self.mine(k).write_text(lessons.filled(text, [code, *lessons.contents(text)[1:]]))
+        return self.learn("--lesson", str(k + 1), code=1)
+
+    @unittest.skipUnless(REAL_BUILD, "LAGRANGE_BUILD names no build folder")
+    def test_an_empty_hole_passes_nothing(self):
+        self.assertIn("return", self.of_the_real_compiler(0, ""))
+
+    @unittest.skipUnless(REAL_BUILD, "LAGRANGE_BUILD names no build folder")
+    def test_an_index_out_of_range_and_output_without_end_are_told_in_words(self):
+        self.assertIn("An index is out of range", self.of_the_real_compiler(2, "  adjoint[-1] = 0;\n"))
+        self.assertIn("printed more than 1 MB", self.of_the_real_compiler(2, '  while (true) puts("endless");\n'))
 
 
 if __name__ == "__main__":
