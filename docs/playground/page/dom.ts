@@ -41,6 +41,7 @@ export function slider(
   const label = document.createElement('label');
   const output = document.createElement('output');
   const input = document.createElement('input');
+  label.htmlFor = id; // else it would name the output
   output.id = `${id}-out`;
   Object.assign(input, { type: 'range', id, ...range });
   input.setAttribute('aria-describedby', hint);
