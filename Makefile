@@ -65,11 +65,10 @@ learn:
 
 lessons-ready: configure
 	@$(BUILD) lessons_ready
+
 playground:
 	@tools/setup web
-	@docs/playground/build
-	@echo "the playground: http://localhost:$(PORT)/ (Ctrl-C ends it)"
-	@python3 -m http.server $(PORT) --bind localhost --directory build/playground/site
+	@docs/playground/serve "$(PORT)"
 
 clean:
 	rm -rf build train

@@ -1,7 +1,7 @@
 // The experiment on the page: a system of the table, two networks that learn its motion from the
 // same data, and what one wants to see of them meanwhile.
 //
-// Each network goes through what ./train does with the same options, number for number:
+// Each network goes through what ./train does with the same options, step for step:
 //
 //     ./train --preset any --points 10 --batch 32 --restarts 0 --system ... --model ...
 //             --hidden ... --optimiser ... --lr ... --trajectories ... --steps ... --seed ...

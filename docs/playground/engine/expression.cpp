@@ -1,7 +1,9 @@
 #include "expression.h"
 
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <numbers>
 #include <sstream>
 #include <stdexcept>
@@ -38,6 +40,8 @@ std::string code_of(const Term& term, Term::Binding at_least) {
   return term.binds < at_least ? '(' + term.code + ')' : term.code;
 }
 
+double softplus(double a) { return std::fmax(a, 0) + std::log1p(std::exp(-std::fabs(a))); }
+
 struct Unary {
   const char* name;
   Var (*record)(Var);
@@ -58,7 +62,7 @@ const Unary unaries[] = {
     {"sqrt", autodiff::sqrt, std::sqrt},
     {"abs", autodiff::abs, std::fabs},
     {"erf", autodiff::erf, std::erf},
-    {"softplus", autodiff::softplus, [](double a) { return std::log1p(std::exp(a)); }},
+    {"softplus", autodiff::softplus, softplus},
     {"sigmoid", autodiff::sigmoid, [](double a) { return 1 / (1 + std::exp(-a)); }},
 };
 
@@ -131,41 +135,37 @@ class Parser {
   Term sum() {
     Term left = product();
     while (true) {
-      const bool plus = take('+');
-      if (!plus && !take('-')) return left;
-      const Term right = product();
-      if (left.is_number() && right.is_number()) {
-        left = of_number(plus ? left.number + right.number : left.number - right.number);
-        continue;
-      }
-      const Var var = left.is_number() ? (plus ? left.number + right.var : left.number - right.var)
-                      : right.is_number()
-                          ? (plus ? left.var + right.number : left.var - right.number)
-                          : (plus ? left.var + right.var : left.var - right.var);
-      const std::string code =
-          code_of(left, Term::sum) + (plus ? " + " : " - ") + code_of(right, Term::product);
-      left = {.var = var, .code = code, .binds = Term::sum};
+      if (take('+'))
+        left = joined(left, " + ", product(), std::plus<>(), Term::sum);
+      else if (take('-'))
+        left = joined(left, " - ", product(), std::minus<>(), Term::sum);
+      else
+        return left;
     }
   }
 
   Term product() {
     Term left = sign();
     while (true) {
-      const bool times = take('*');
-      if (!times && !take('/')) return left;
-      const Term right = sign();
-      if (left.is_number() && right.is_number()) {
-        left = of_number(times ? left.number * right.number : left.number / right.number);
-        continue;
-      }
-      const Var var = left.is_number() ? (times ? left.number * right.var : left.number / right.var)
-                      : right.is_number()
-                          ? (times ? left.var * right.number : left.var / right.number)
-                          : (times ? left.var * right.var : left.var / right.var);
-      const std::string code =
-          code_of(left, Term::product) + (times ? " * " : " / ") + code_of(right, Term::value);
-      left = {.var = var, .code = code, .binds = Term::product};
+      if (take('*'))
+        left = joined(left, " * ", sign(), std::multiplies<>(), Term::product);
+      else if (take('/'))
+        left = joined(left, " / ", sign(), std::divides<>(), Term::product);
+      else
+        return left;
     }
+  }
+
+  /// Of operators that bind alike, the left one comes first: a - (b - c) keeps its parentheses.
+  static Term joined(const Term& a, const char* symbol, const Term& b, const auto& apply,
+                     Term::Binding binds) {
+    if (a.is_number() && b.is_number()) return of_number(apply(a.number, b.number));
+    const auto tighter = static_cast<Term::Binding>(binds + 1);
+    return {.var = a.is_number()   ? apply(a.number, b.var)
+                   : b.is_number() ? apply(a.var, b.number)
+                                   : apply(a.var, b.var),
+            .code = code_of(a, binds) + symbol + code_of(b, tighter),
+            .binds = binds};
   }
 
   Term sign() {
@@ -205,6 +205,8 @@ class Parser {
   Term number() {
     char* end = nullptr;
     const char* begin = text_.c_str() + at_;
+    if (begin[0] == '0' && std::tolower(begin[1]) == 'x')  // strtod reads hexadecimal numbers, too
+      fail("a number cannot stand before 'x'; put * between them", at_);
     const double number = std::strtod(begin, &end);
     if (end == begin || !std::isfinite(number)) fail("this is no finite number", at_);
     at_ += static_cast<std::size_t>(end - begin);

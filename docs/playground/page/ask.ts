@@ -5,6 +5,7 @@ const worker = new Worker(new URL('worker.js', document.baseURI), { type: 'modul
 const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
 let count = 0;
 let listener: (progress: Progress) => void = () => {};
+let failure: Error | undefined; // the worker itself is not there
 
 /// Asks the worker for one of its answers. Rejects with the engine's own words.
 export function ask<Name extends keyof Answers>(
@@ -12,6 +13,7 @@ export function ask<Name extends keyof Answers>(
   ...all: Parameters<Answers[Name]>
 ): Promise<ReturnType<Answers[Name]>> {
   return new Promise((resolve, reject) => {
+    if (failure) return reject(failure);
     const question: Question = { id: ++count, ask: name, with: all };
     waiting.set(question.id, { resolve: resolve as (result: unknown) => void, reject });
     worker.postMessage(question);
@@ -30,9 +32,11 @@ worker.onmessage = ({ data }: MessageEvent<Answer | Progress>) => {
   else asker?.reject(new Error(data.error));
 };
 
-/// Where the engine itself cannot be loaded, every question fails alike.
+/// Without a worker every question fails alike.
 worker.onerror = (event) => {
-  const error = new Error(event.message || 'the engine could not be loaded: is engine.wasm there?');
-  for (const asker of waiting.values()) asker.reject(error);
+  failure = new Error(
+    event.message || 'The page’s worker, worker.js, cannot be loaded: is it on the server?',
+  );
+  for (const asker of waiting.values()) asker.reject(failure);
   waiting.clear();
 };

@@ -30,6 +30,34 @@ export function brief(x: number): string {
 
 export const reducedMotion = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
+/// A slider with a name and its number; `move` sets both.
+export function slider(
+  id: string,
+  name: string,
+  range: { min: number; max: number; step: number | 'any' },
+  hint: string,
+  moved: (value: number) => void,
+): HTMLLabelElement {
+  const label = document.createElement('label');
+  const output = document.createElement('output');
+  const input = document.createElement('input');
+  label.htmlFor = id; // else it would name the output
+  output.id = `${id}-out`;
+  Object.assign(input, { type: 'range', id, ...range });
+  input.setAttribute('aria-describedby', hint);
+  input.addEventListener('input', () => {
+    output.value = brief(input.valueAsNumber);
+    moved(input.valueAsNumber);
+  });
+  label.append(`${name} `, output, input);
+  return label;
+}
+
+export function move(id: string, value: number): void {
+  byId<HTMLInputElement>(id).value = String(value);
+  byId<HTMLOutputElement>(`${id}-out`).value = brief(value);
+}
+
 /// A button that copies a text, and says so.
 export function copies(button: HTMLButtonElement, text: () => string): void {
   const label = button.textContent;

@@ -1,5 +1,5 @@
 // The page: two views, one theme.
-import { remember, setting } from './address';
+import { oneOf, remember, setting } from './address';
 import { byId } from './dom';
 import { redrawMotion, showMotion, startMotion } from './motion';
 import { startTape } from './tape';
@@ -13,7 +13,7 @@ function show(view: string): void {
     tabs[k].setAttribute('aria-selected', String(name === view));
     tabs[k].tabIndex = name === view ? 0 : -1;
   });
-  remember('view', view);
+  remember({ view });
   showMotion(view === 'motion');
   dispatchEvent(new Event('resize')); // what was hidden had no size
 }
@@ -29,10 +29,10 @@ tabs.forEach((tab, k) => {
 });
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
-let theme = setting('theme', '');
+let theme = setting('theme', '', oneOf(['dark', 'light']));
 
 function paint(): void {
-  const shown = theme === 'dark' || theme === 'light' ? theme : dark.matches ? 'dark' : 'light';
+  const shown = theme || (dark.matches ? 'dark' : 'light');
   document.documentElement.dataset.theme = shown;
   byId('theme').textContent = shown === 'dark' ? 'Light' : 'Dark';
   redrawMotion();
@@ -40,12 +40,12 @@ function paint(): void {
 
 byId('theme').addEventListener('click', () => {
   theme = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
-  remember('theme', theme);
+  remember({ theme });
   paint();
 });
 dark.addEventListener('change', paint);
 
 paint();
-show(views.includes(setting('view', '')) ? setting('view', '') : 'motion');
+show(setting('view', views[0], oneOf(views)));
 startTape();
 void startMotion();

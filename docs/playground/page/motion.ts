@@ -1,9 +1,9 @@
 // The motion's view: a system, two networks that learn it, and what they make of it meanwhile.
-import { forget, remember, setting } from './address';
+import { forget, remember, setting, within, type Rule } from './address';
 import { ask, onProgress } from './ask';
 import { describeMotion, drawLosses, drawMaps, drawMotion, mapSize } from './charts';
 import { commandOf } from './command';
-import { brief, byId, copies, reducedMotion } from './dom';
+import { brief, byId, copies, move, reducedMotion, slider } from './dom';
 import type { Model, System } from './engine';
 import { Picture } from './picture';
 import {
@@ -22,6 +22,7 @@ const first = 'spring_pendulum'; // shown where the address names no system
 const longer = 2; // a motion is shown for so many times its typical duration
 const pauses = { motion: 120, errors: 400, maps: 900, sections: 200 }; // [ms] between two looks while it trains
 const mostPoints = 4000; // of a section, as numbers
+const farthest = 1000; // that a coordinate or velocity of a start may be
 const mostPieces = 300; // of a motion that are looked through for them
 
 const canvas = (id: string) => byId<HTMLCanvasElement>(id);
@@ -83,13 +84,25 @@ async function begin(keepStart: boolean): Promise<void> {
   stale.errors = stale.maps = stale.sections = true;
   showSettings();
   const size = scene.system.low.length;
-  const asked = setting('start', '').split(',').map(Number);
-  if (asked.length === size && asked.every(Number.isFinite)) setStart(Float64Array.from(asked));
+  const asked = setting('start', '', startRule(size));
+  if (asked !== '') setStart(Float64Array.from(asked.split(','), Number));
   else if (!keepStart || scene.start.length !== size) await newStart(scene.settings.seed);
   else setStart(scene.start);
   ready = true;
   setTraining(wanted && visible);
 }
+
+/// A state may lie outside what is typical, but not where numbers end.
+const startRule = (size: number): Rule => ({
+  fits: (text) => {
+    const numbers = text.split(',').map(within(-farthest, farthest).fits);
+    return numbers.length === size && numbers.every(Boolean);
+  },
+  right: `${size} numbers from ${-farthest} to ${farthest}, with commas between`,
+});
+
+/// Large systems have too many numbers for a slider each.
+const slidersOf = ({ low }: System) => Math.min(low.length, 12);
 
 /// A random state of the region; what hangs is let go at rest.
 async function newStart(seed: number): Promise<void> {
@@ -98,17 +111,14 @@ async function newStart(seed: number): Promise<void> {
   setStart(state);
 }
 
-function setStart(state: Float64Array): void {
+/// The page itself starts from the digits that are in the address: chaos would tell them apart.
+function setStart(exact: Float64Array): void {
+  const state = exact.map((x) => Number(x.toPrecision(6)));
   scene.start = state;
-  remember('start', Array.from(state, (x) => Number(x.toPrecision(6))).join(','));
+  remember({ start: state.join(',') });
   stale.motion = true;
   for (const which of [0, 1, 2] as const) restartSection(which);
-  state.forEach((x, k) => {
-    const slider = document.getElementById(`start-${k}`) as HTMLInputElement | null;
-    if (slider) slider.value = String(x);
-    const output = document.getElementById(`start-${k}-out`);
-    if (output) output.textContent = brief(x);
-  });
+  for (let k = 0; k < slidersOf(scene.system); ++k) move(`start-${k}`, state[k]);
   const mine = run;
   void ask('lyapunovTime', state).then(
     (seconds) => {
@@ -141,13 +151,10 @@ function showSettings(): void {
   );
   if (Number(before) < n) coordinateSelect.value = before || '0';
 
-  const maps: [string, string][] = [];
-  if (scene.settings.model !== 'hnn') {
-    maps.push(['L', 'L']);
-    for (let i = 0; i < Math.min(n, 3); ++i)
-      for (let j = i; j < Math.min(n, 3); ++j)
-        maps.push([`${i},${j}`, n === 1 ? 'M' : `M${i + 1}${j + 1}`]);
-  }
+  const maps: [string, string][] = [['L', 'L']];
+  for (let i = 0; i < Math.min(n, 3); ++i)
+    for (let j = i; j < Math.min(n, 3); ++j)
+      maps.push([`${i},${j}`, n === 1 ? 'M' : `M${i + 1}${j + 1}`]);
   const chosen = mapSelect.value;
   mapSelect.replaceChildren(...maps.map(([value, text]) => new Option(text, value)));
   if (maps.some(([value]) => value === chosen)) mapSelect.value = chosen;
@@ -159,26 +166,14 @@ function showSettings(): void {
     : 'The chosen coordinate against its rate: a closed curve is a motion that comes back.';
 
   byId('start-sliders').replaceChildren(
-    ...Array.from({ length: Math.min(2 * n, 12) }, (_, k) => {
-      const label = document.createElement('label');
-      const slider = document.createElement('input');
-      const output = document.createElement('output');
-      Object.assign(slider, {
-        type: 'range',
-        id: `start-${k}`,
-        min: scene.system.low[k],
-        max: scene.system.high[k],
-        step: 'any',
-      });
-      output.id = `start-${k}-out`;
-      slider.addEventListener('input', () => {
+    ...Array.from({ length: slidersOf(scene.system) }, (_, k) => {
+      const range = { min: scene.system.low[k], max: scene.system.high[k], step: 'any' } as const;
+      return slider(`start-${k}`, entryLabel(scene.system, k), range, 'start-hint', (value) => {
         const state = scene.start.slice();
-        state[k] = slider.valueAsNumber;
+        state[k] = value;
         setStart(state);
         scene.clock = 0;
       });
-      label.append(`${entryLabel(scene.system, k)} `, output, slider);
-      return label;
     }),
   );
 }
@@ -187,7 +182,8 @@ function showSettings(): void {
 
 function setTraining(on: boolean): void {
   training = on;
-  void (on ? ask('run', Number(byId<HTMLSelectElement>('pace').value)) : ask('pause'));
+  const pace = Number(byId<HTMLSelectElement>('pace').value);
+  (on ? ask('run', pace) : ask('pause')).catch(fail);
   if (!on) rest();
   tellTraining();
 }
@@ -203,7 +199,7 @@ function restartSection(which: 0 | 1 | 2): void {
   scene.sections[which] = [];
   pieces[which] = 0;
   stale.sections = true;
-  void ask('restartSection', which);
+  ask('restartSection', which).catch(fail);
 }
 
 function tellTraining(): void {
@@ -264,6 +260,11 @@ async function lookAtMotion(mine: number): Promise<void> {
   if (mine !== run || asked !== scene.start) return;
   scene.paths = answer;
   if (!dragging) picture.fit(scene.paths.of[0]); // under the finger the scale stays
+  const reached = (scene.paths.of[0].energies.length - 1) / (times - 1);
+  byId('truth-ends').textContent =
+    reached < 1
+      ? `From this start the true motion itself cannot be computed beyond ${inSeconds(reached * scene.duration)}.`
+      : '';
   byId('valid-learnt').textContent = validText(scene.paths.valid[0], scene.duration);
   byId('valid-plain').textContent = validText(scene.paths.valid[1], scene.duration);
   describeMotion(scene, Number(coordinateSelect.value));
@@ -302,13 +303,15 @@ const around = (angle: number) => angle - 2 * Math.PI * Math.round(angle / (2 * 
 
 async function lookAtMaps(mine: number): Promise<void> {
   const what = mapSelect.value;
-  if (what === '') return;
   const [row, column] = what.split(',').map(Number);
   const maps = await (what === 'L'
     ? ask('lagrangianMap', 0, 1, mapSize)
     : ask('massMap', row, column, 0, 1, mapSize));
-  if (mine !== run || what !== mapSelect.value || maps.learnt.length === 0) return;
-  drawMaps(scene.system, maps, mapSelect.selectedOptions[0].text);
+  if (mine !== run || what !== mapSelect.value) return;
+  const known = maps.learnt.length > 0;
+  byId('maps').hidden = !known;
+  if (known) drawMaps(scene.system, maps, mapSelect.selectedOptions[0].text);
+  else byId('map-hint').textContent = 'This network has neither a Lagrangian nor a mass matrix.';
 }
 
 /// For ever: one question after the other, so that the worker's time is never asked for twice.
@@ -396,10 +399,10 @@ function setPlaying(on: boolean): void {
 
 function listen(): void {
   trainButton.addEventListener('click', () => setTraining((wanted = !training)));
-  byId('train-step').addEventListener('click', () => void ask('step'));
+  byId('train-step').addEventListener('click', () => ask('step').catch(fail));
   byId('train-again').addEventListener('click', () => void begin(true));
   byId('pace').addEventListener('change', () => {
-    remember('pace', byId<HTMLSelectElement>('pace').value);
+    remember({ pace: byId<HTMLSelectElement>('pace').value });
     if (training) setTraining(true);
   });
   onChange(async (what) => {

@@ -1,24 +1,30 @@
 // The form of an experiment's settings, and their place in the address.
-import { remember, setting } from './address';
+import { oneOf, remember, setting, type Rule } from './address';
 import { byId } from './dom';
 import type { Model, Settings, System } from './engine';
 import { spaced } from './scene';
 
 const texts = ['system', 'model', 'optimiser'] as const;
 const numbers = ['width', 'layers', 'rate', 'samples', 'noise', 'steps', 'seed'] as const;
+type Name = (typeof texts)[number] | (typeof numbers)[number] | 'pace';
 
-const field = (name: string) => byId<HTMLSelectElement | HTMLInputElement>(name);
+const field = (name: Name) => byId<HTMLSelectElement | HTMLInputElement>(name);
 
-/// Chooses, if there is such a choice.
-function choose(name: string, value: string): void {
+const seedRule: Rule = {
+  fits: (text) => /^\d{1,6}$/.test(text),
+  right: 'a whole number from 0 to 999999',
+};
+
+function takeFromAddress(name: Name): void {
   const element = field(name);
-  if (element instanceof HTMLInputElement) {
-    if (/^\d{1,6}$/.test(value)) element.value = value;
-  } else if ([...element.options].some((option) => option.value === value)) {
-    element.value = value;
-  }
+  const rule =
+    element instanceof HTMLSelectElement
+      ? oneOf([...element.options].map(({ value }) => value))
+      : seedRule;
+  element.value = setting(name, element.value, rule);
 }
 
+/// The models that can learn the system; the one that was chosen stays, if it is among them.
 function offerModels(system: System, models: Model[]): void {
   const select = field('model') as HTMLSelectElement;
   const before = select.value;
@@ -27,35 +33,48 @@ function offerModels(system: System, models: Model[]): void {
       .filter(({ name }) => name !== 'mlp' && system.models.includes(name))
       .map(({ name, what }) => new Option(what.replace(/^an? /, ''), name)),
   );
-  choose('model', before);
+  select.value = before;
+  if (select.selectedIndex < 0) select.selectedIndex = 0;
 }
 
 export function fillForm(systems: System[], models: Model[], otherwise: string): void {
   const select = field('system') as HTMLSelectElement;
   select.replaceChildren(...systems.map(({ name }) => new Option(spaced(name), name)));
   select.value = otherwise;
-  choose('system', setting('system', otherwise));
-  const system = () => systems.find(({ name }) => name === select.value)!;
-  offerModels(system(), models);
-  select.addEventListener('change', () => offerModels(system(), models));
-  for (const name of [...texts, ...numbers, 'pace']) choose(name, setting(name, ''));
+  const offer = () => offerModels(systems.find(({ name }) => name === select.value)!, models);
+  takeFromAddress('system');
+  offer();
+  select.addEventListener('change', offer);
+  for (const name of [...texts.slice(1), ...numbers, 'pace'] as const) takeFromAddress(name);
 }
 
 export function settingsOfForm(): Settings {
-  const all = [
+  const settings = Object.fromEntries([
     ...texts.map((name) => [name, field(name).value]),
     ...numbers.map((name) => [name, Number(field(name).value)]),
-  ];
-  for (const [name, value] of all) remember(name as string, value);
-  return Object.fromEntries(all) as unknown as Settings;
+  ]) as Settings;
+  remember({ ...settings });
+  return settings;
 }
 
 /// Calls back when anything but the pace has changed; the pace alone begins nothing anew.
-export function onChange(changed: (what: string) => void): void {
+export function onChange(changed: (what: Name) => void): void {
   for (const name of [...texts, ...numbers])
-    field(name).addEventListener('change', () => changed(name));
+    if (name !== 'seed') field(name).addEventListener('change', () => changed(name));
+
+  const seed = field('seed');
+  let last = seed.value;
+  seed.addEventListener('change', () => {
+    const right = seedRule.fits(seed.value);
+    byId('seed-error').textContent = right
+      ? ''
+      : `The seed must be ${seedRule.right}, not '${seed.value}'; it stays ${last}.`;
+    if (!right) seed.value = last;
+    else if (seed.value !== last) changed('seed');
+    last = seed.value;
+  });
   byId('new-seed').addEventListener('click', () => {
-    field('seed').value = String((Number(field('seed').value) + 1) % 1_000_000);
-    changed('seed');
+    seed.value = String((Number(seed.value) + 1) % 1_000_000);
+    seed.dispatchEvent(new Event('change'));
   });
 }

@@ -1,10 +1,12 @@
 // The tape's view: an expression as a graph, values flowing up and adjoints down.
-import { remember, numberSetting, setting } from './address';
+import { remember, setting, within, type Rule } from './address';
 import { ask } from './ask';
-import { brief, byId, copies, svg } from './dom';
+import { brief, byId, copies, move, slider, svg } from './dom';
 import type { Graph, TapeNode, TapeView } from './engine';
 import { layOut, type Layout } from './layout';
 
+const range = { min: -3, max: 3, step: 0.05 }; // of x and y
+const first = { x: '1.2', y: '0.7' }; // where the address names no point
 const most = { derivations: 3, drawn: 250 };
 const box = { height: 64, gap: 22, rise: 110, letter: 7.6, padding: 26 };
 
@@ -13,32 +15,15 @@ interface Step {
   kind: 'value' | 'adjoint';
 }
 
-const elements = {
-  expression: byId<HTMLInputElement>('expression'),
-  error: byId('expression-error'),
-  x: byId<HTMLInputElement>('x'),
-  y: byId<HTMLInputElement>('y'),
-  xOut: byId<HTMLOutputElement>('x-out'),
-  yOut: byId<HTMLOutputElement>('y-out'),
-  byX: byId<HTMLButtonElement>('by-x'),
-  byY: byId<HTMLButtonElement>('by-y'),
-  undo: byId<HTMLButtonElement>('by-undo'),
-  recorded: byId<HTMLInputElement>('as-recorded'),
-  compiled: byId<HTMLInputElement>('as-compiled'),
-  graph: byId<SVGSVGElement>('graph'),
-  frame: byId('graph-frame'),
-  step: byId<HTMLInputElement>('tape-step'),
-  play: byId<HTMLButtonElement>('tape-play'),
-  back: byId<HTMLButtonElement>('tape-back'),
-  forward: byId<HTMLButtonElement>('tape-forward'),
-  says: byId('tape-says'),
-  results: byId('tape-results'),
-  code: byId('tape-code'),
-  listing: byId('tape-listing'),
-  report: byId('tape-report'),
-};
+const input = byId<HTMLInputElement>('expression');
+const compiledChoice = byId<HTMLInputElement>('as-compiled');
+const frame = byId('graph-frame');
+const stepSlider = byId<HTMLInputElement>('tape-step');
+const playButton = byId<HTMLButtonElement>('tape-play');
+const says = byId('tape-says');
 
-let by = setting('by', '').replace(/[^xy]/g, '').slice(0, most.derivations);
+let asked = ''; // the derivatives that are asked for, a letter each
+let by = ''; // those of the view
 let view: TapeView | undefined;
 let graph: Graph | undefined;
 let layout: Layout | undefined;
@@ -139,15 +124,16 @@ function draw(): void {
     );
   });
 
-  elements.graph.replaceChildren(...edges, ...nodes);
-  elements.graph.setAttribute('viewBox', `${-margin} 0 ${width} ${height}`);
+  const drawing = byId<SVGSVGElement>('graph');
+  drawing.replaceChildren(...edges, ...nodes);
+  drawing.setAttribute('viewBox', `${-margin} 0 ${width} ${height}`);
   // Small graphs are not blown up, large ones are scrolled.
-  elements.graph.style.width = `${width}px`;
-  elements.graph.style.maxWidth = width > 1.6 * elements.frame.clientWidth ? 'none' : '100%';
-  elements.step.max = String(steps.length);
-  elements.step.value = String(at);
-  elements.step.setAttribute('aria-valuetext', `step ${at} of ${steps.length}`);
-  elements.says.textContent =
+  drawing.style.width = `${width}px`;
+  drawing.style.maxWidth = width > 1.6 * frame.clientWidth ? 'none' : '100%';
+  stepSlider.max = String(steps.length);
+  stepSlider.value = String(at);
+  stepSlider.setAttribute('aria-valuetext', `step ${at} of ${steps.length}`);
+  says.textContent =
     at === 0
       ? 'A tape holds no number yet. Step forward: values flow up.'
       : at === steps.length
@@ -166,12 +152,12 @@ function ending(): string {
 
 function show(): void {
   if (!view) return;
-  const shown = elements.compiled.checked ? view.compiled : view.recorded;
+  const shown = compiledChoice.checked ? view.compiled : view.recorded;
   graph = shown;
   steps = stepsOf(shown);
   at = Math.min(at, steps.length);
   const tooMany = shown.nodes.length > most.drawn;
-  elements.frame.hidden = tooMany;
+  frame.hidden = tooMany;
   layout = tooMany
     ? undefined
     : layOut(
@@ -180,7 +166,7 @@ function show(): void {
         box.gap,
         box.rise,
       );
-  elements.results.replaceChildren(
+  byId('tape-results').replaceChildren(
     ...[...view.values].flatMap((value, k) => {
       const term = document.createElement('dt');
       const number = document.createElement('dd');
@@ -192,45 +178,73 @@ function show(): void {
     }),
   );
   [1, 2, 3].forEach(
-    (order) => (byId(`legend-${order}`).hidden = order > by.length || elements.compiled.checked),
+    (order) => (byId(`legend-${order}`).hidden = order > by.length || compiledChoice.checked),
   );
-  elements.code.textContent = view.code;
-  elements.listing.textContent = shown.listing;
-  elements.report.textContent = view.report;
-  elements.undo.disabled = by.length === 0;
-  elements.byX.disabled = elements.byY.disabled = by.length === most.derivations;
+  byId('tape-code').textContent = view.code;
+  byId('tape-listing').textContent = shown.listing;
+  byId('tape-report').textContent = view.report;
+  for (const id of ['tape-back', 'tape-play', 'tape-forward', 'tape-step'])
+    byId<HTMLButtonElement | HTMLInputElement>(id).disabled = tooMany;
   if (tooMany)
-    elements.says.textContent = `${shown.nodes.length} nodes are too many to draw; the listing below has them all.`;
+    says.textContent = `${shown.nodes.length} nodes are too many to draw; the listing below has them all.`;
   else draw();
   const middle =
     layout?.nodes[shown === view.recorded ? view.outputs.at(-1)! : shown.nodes.length - 1].x;
-  if (middle) elements.frame.scrollLeft = middle - elements.frame.clientWidth / 2;
+  if (middle) frame.scrollLeft = middle - frame.clientWidth / 2;
 }
 
-/// Asks the engine anew; where the expression cannot be read, the last graph stays.
-async function refresh(whole = true): Promise<void> {
-  const expression = elements.expression.value;
-  const [x, y] = [elements.x.valueAsNumber, elements.y.valueAsNumber];
-  elements.xOut.value = brief(x);
-  elements.yOut.value = brief(y);
+/// Asks the engine anew. Where it cannot answer, the last graph stays, with its derivatives.
+async function lookUp(): Promise<void> {
+  const f = input.value;
+  const [x, y] = ['x', 'y'].map((name) => byId<HTMLInputElement>(name).valueAsNumber);
+  const before = view?.recorded.listing;
+  const derivatives = asked;
+  let error = '';
   try {
-    view = await ask('tape', expression, by, x, y);
-  } catch (error) {
-    elements.error.textContent = (error as Error).message;
-    elements.expression.setAttribute('aria-invalid', 'true');
-    return;
+    view = await ask('tape', f, derivatives, x, y);
+    by = derivatives;
+    remember({ f, by, x, y });
+    // Another graph is shown whole; the same one, with other numbers, stays where it is.
+    if (view.recorded.listing !== before) at = Infinity;
+    show();
+  } catch (reason) {
+    error = (reason as Error).message;
+    asked = by;
   }
-  elements.error.textContent = '';
-  elements.expression.removeAttribute('aria-invalid');
-  for (const [key, value] of Object.entries({ f: expression, by, x, y })) remember(key, value);
-  if (whole) at = Infinity;
-  show();
+  byId('expression-error').textContent = error;
+  input.setAttribute('aria-invalid', String(error !== ''));
+  allowDerivatives();
+}
+
+let looking = false;
+let again = false; // something has changed since
+async function refresh(): Promise<void> {
+  again = true;
+  if (looking) return;
+  looking = true;
+  while (again) {
+    again = false;
+    await lookUp();
+  }
+  looking = false;
+}
+
+function derive(letters: string): void {
+  asked = letters;
+  allowDerivatives();
+  void refresh();
+}
+
+function allowDerivatives(): void {
+  const enough = asked.length === most.derivations;
+  for (const letter of ['x', 'y']) byId<HTMLButtonElement>(`by-${letter}`).disabled = enough;
+  byId<HTMLButtonElement>('by-undo').disabled = asked === '';
 }
 
 function stop(): void {
   clearInterval(timer);
   timer = 0;
-  elements.play.textContent = 'Play';
+  playButton.textContent = 'Play';
 }
 
 function go(to: number): void {
@@ -241,7 +255,7 @@ function go(to: number): void {
 function play(): void {
   if (timer) return stop();
   if (at >= steps.length) go(0);
-  elements.play.textContent = 'Pause';
+  playButton.textContent = 'Pause';
   timer = setInterval(
     () => {
       go(at + 1);
@@ -251,30 +265,33 @@ function play(): void {
   ) as unknown as number;
 }
 
+/// Of an expression the engine itself tells what is wrong.
+const anything: Rule = { fits: () => true, right: '' };
+const derivations: Rule = {
+  fits: (text) => /^[xy]*$/.test(text) && text.length <= most.derivations,
+  right: `up to ${most.derivations} letters x and y`,
+};
+
 export function startTape(): void {
-  elements.expression.value = setting('f', elements.expression.value);
-  elements.x.valueAsNumber = numberSetting('x', elements.x.valueAsNumber, -3, 3);
-  elements.y.valueAsNumber = numberSetting('y', elements.y.valueAsNumber, -3, 3);
-  elements.expression.addEventListener('input', () => void refresh());
-  for (const slider of [elements.x, elements.y])
-    slider.addEventListener('input', () => void refresh(false));
-  const derive = (letters: string) => {
-    by = letters;
-    void refresh();
-  };
-  elements.byX.addEventListener('click', () => derive(by + 'x'));
-  elements.byY.addEventListener('click', () => derive(by + 'y'));
-  elements.undo.addEventListener('click', () => derive(by.slice(0, -1)));
-  for (const choice of [elements.recorded, elements.compiled])
+  input.value = setting('f', input.value, anything);
+  asked = setting('by', '', derivations);
+  input.addEventListener('input', () => void refresh());
+  for (const name of ['x', 'y'] as const) {
+    byId('point').append(slider(name, `${name} =`, range, 'point-hint', () => void refresh()));
+    move(name, Number(setting(name, first[name], within(range.min, range.max))));
+    byId(`by-${name}`).addEventListener('click', () => derive(asked + name));
+  }
+  byId('by-undo').addEventListener('click', () => derive(asked.slice(0, -1)));
+  for (const choice of [byId('as-recorded'), compiledChoice])
     choice.addEventListener('change', () => {
       stop();
       at = Infinity;
       show();
     });
-  elements.step.addEventListener('input', () => (stop(), go(elements.step.valueAsNumber)));
-  elements.back.addEventListener('click', () => (stop(), go(at - 1)));
-  elements.forward.addEventListener('click', () => (stop(), go(at + 1)));
-  elements.play.addEventListener('click', play);
+  stepSlider.addEventListener('input', () => (stop(), go(stepSlider.valueAsNumber)));
+  byId('tape-back').addEventListener('click', () => (stop(), go(at - 1)));
+  byId('tape-forward').addEventListener('click', () => (stop(), go(at + 1)));
+  playButton.addEventListener('click', play);
   copies(byId<HTMLButtonElement>('copy-code'), () => view?.code ?? '');
   addEventListener('resize', draw);
   void refresh();

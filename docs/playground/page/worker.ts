@@ -118,14 +118,40 @@ function buffersIn(result: unknown): ArrayBufferLike[] {
 /// The engine's code comes compressed, whatever the server does.
 async function unpacked(): Promise<ArrayBuffer> {
   const response = await fetch('engine.packed');
-  if (!response.ok) throw new Error(`engine.packed: ${response.status} ${response.statusText}`);
-  const stream = response.body!.pipeThrough(new DecompressionStream('gzip'));
-  return new Response(stream).arrayBuffer();
+  if (!response.ok) throw new Error(`The server answers ${response.status}.`);
+  const packed = await response.blob();
+  if (typeof DecompressionStream === 'undefined') throw new Error(tooOld('DecompressionStream'));
+  try {
+    return await new Response(
+      packed.stream().pipeThrough(new DecompressionStream('gzip')),
+    ).arrayBuffer();
+  } catch {
+    throw new Error(`Its ${packed.size} bytes are not what was built: build the page again.`);
+  }
 }
 
-const ready = unpacked()
-  .then((wasmBinary) => createEngine({ wasmBinary }))
-  .then(answersOf);
+const tooOld = (missing: string) =>
+  `This browser lacks ${missing}: Chromium 95, Firefox 114 and Safari 16.4 are the oldest that have all it takes.`;
+
+/// The smallest module with a vector in it.
+const vectorModule = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0], // "\0asm", version 1
+  ...[1, 5, 1, 96, 0, 1, 123], // a type: a function that gives a v128
+  ...[3, 2, 1, 0], // a function of that type
+  ...[10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11], // i32.const 0, i8x16.splat, i8x16.popcnt
+);
+
+async function load(): Promise<Engine> {
+  try {
+    if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(vectorModule))
+      throw new Error(tooOld('WebAssembly with SIMD'));
+    return await createEngine({ wasmBinary: await unpacked() });
+  } catch (error) {
+    throw new Error(`The engine, engine.packed, cannot be loaded. ${(error as Error).message}`);
+  }
+}
+
+const ready = load().then(answersOf);
 ready.catch(() => {}); // told to whoever asks
 
 onmessage = async ({ data }: MessageEvent<Question>) => {
