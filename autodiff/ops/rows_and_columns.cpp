@@ -180,7 +180,9 @@ namespace {
 
 /// Which of so many an entry of an index matrix names; -1 for what names none of them.
 Index index_of(Scalar entry, Index count) {
-  return entry >= 0 && entry < static_cast<Scalar>(count) ? static_cast<Index>(entry) : -1;
+  if (!(entry >= 0 && entry < static_cast<Scalar>(count))) return -1;
+  const auto index = static_cast<Index>(entry);
+  return static_cast<Scalar>(index) == entry ? index : -1;  // no row has the number 1/2
 }
 
 constexpr Scalar nothing = std::numeric_limits<Scalar>::quiet_NaN();

@@ -52,8 +52,8 @@ TEST_CASE("a number that is no row's or column's gives NaN, and nothing is scatt
   const Function scatter = [](std::span<const Var> v) { return scatter_rows(v[0], v[1], 2); };
   const Function gather_c = [](std::span<const Var> v) { return gather_cols(v[0], v[1]); };
   const Function scatter_c = [](std::span<const Var> v) { return scatter_cols(v[0], v[1], 3); };
-  for (const Scalar wrong :
-       {Scalar(-1), Scalar(-0.25), Scalar(3), most, -most, infinity, -infinity, not_a_number}) {
+  for (const Scalar wrong : {Scalar(-1), Scalar(-0.25), Scalar(0.5), Scalar(3), most, -most,
+                             infinity, -infinity, not_a_number}) {
     CAPTURE(wrong);
     const Matrix numbers = rows({{1, wrong, 0}});
     CHECK(alike(value(gather, {x, numbers}), rows({{10, not_a_number, 3}})));
