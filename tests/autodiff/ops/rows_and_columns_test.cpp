@@ -59,8 +59,11 @@ TEST_CASE("a number that is no row's or column's gives NaN, and nothing is scatt
     CHECK(alike(value(gather, {x, numbers}), rows({{10, not_a_number, 3}})));
     CHECK(gradients(gather, {x, numbers})[0] == rows({{0, 0, 1}, {1, 0, 0}}));
     CHECK(value(scatter, {rows({{5, 6, 7}}), numbers}) == rows({{0, 0, 7}, {5, 0, 0}}));
+    CHECK(gradients(scatter, {rows({{5, 6, 7}}), numbers})[0] == rows({{1, 0, 1}}));
     CHECK(
         alike(value(gather_c, {x, numbers}), rows({{2, not_a_number, 1}, {20, not_a_number, 10}})));
+    CHECK(gradients(gather_c, {x, numbers})[0] == rows({{1, 1, 0}, {1, 1, 0}}));
     CHECK(value(scatter_c, {x, numbers}) == rows({{3, 1, 0}, {30, 10, 0}}));
+    CHECK(gradients(scatter_c, {x, numbers})[0] == rows({{1, 0, 1}, {1, 0, 1}}));
   }
 }
