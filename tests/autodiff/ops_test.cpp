@@ -503,6 +503,7 @@ TEST_CASE("functions of one number agree with the standard library to rounding")
     CAPTURE(worst_x);
     CHECK(worst / rounding < f.tolerance);
 
+    // Where domains and numbers end, Inf and NaN are the standard library's, too.
     const Scalar huge = std::numeric_limits<Scalar>::max(), root = std::sqrt(huge);
     for (const Scalar size : {Scalar(0), Scalar(1), Scalar(2), Scalar(100), root, 2 * root, huge,
                               Scalar(infinity), Scalar(not_a_number)})

@@ -129,7 +129,7 @@ TEST_CASE("derivatives at infinity are their limits") {
     const char* name;
     Var (*f)(Var);
     double at, derivatives[4];
-    int last = 3;  // the highest that has a limit and is not Inf times 0
+    int last = 3;  // beyond it a factor Inf meets a factor 0
   } table[] = {
       {"softplus", autodiff::softplus, infinity, {infinity, 1, 0, 0}},
       {"softplus", autodiff::softplus, -infinity, {0, 0, 0, 0}},

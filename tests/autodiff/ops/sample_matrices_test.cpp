@@ -67,7 +67,8 @@ TEST_CASE("inverse and determinant agree with Eigen's, whichever sign the determ
       CHECK(largest(sample(inverse, s, n) - known) < 100 * rounding);
       CHECK(std::abs(logdet(s) - std::log(std::abs(one.determinant()))) < 100 * rounding);
       CHECK(largest(sample(slope, s, n) - known.transpose()) < 100 * rounding);
-      // Of the sum of A⁻¹ the derivative is -A⁻ᵀ 1 1ᵀ A⁻ᵀ, and that sum is the slope's.
+      // The entries of A⁻¹ have a sum whose derivative is -A⁻ᵀ 1 1ᵀ A⁻ᵀ; those of the slope, A⁻ᵀ,
+      // have the same sum.
       const Matrix expected =
           -known.colwise().sum().transpose() * known.rowwise().sum().transpose();
       CHECK(largest(sample(inverse_slope, s, n) - expected) < 500 * rounding);
