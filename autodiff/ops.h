@@ -13,8 +13,10 @@
 // function throws std::invalid_argument when shapes do not fit, for example
 //     [matmul] (3x4)·(5x2): inner sizes 4 and 5 differ (operand 1 is input 'x')
 //
-// NaN goes through all of them, comparisons among them. Where a curve has a kink, the derivative is
-// the middle of its slopes: that of |x| at 0 is 0, that of max(x, 0) is 1/2.
+// NaN goes through all of them, comparisons among them. The exceptions are those of IEEE 754, where
+// every number in its place gives the same: pow(NaN, 0) = pow(1, NaN) = 1, hypot(Inf, NaN) = Inf.
+// Where a curve has a kink, the derivative is the middle of its slopes: that of |x| at 0 is 0, that
+// of max(x, 0) is 1/2.
 #pragma once
 
 #include <span>
@@ -31,7 +33,8 @@ Var operator+(Var x, Var y);
 Var operator-(Var x, Var y);
 Var operator*(Var x, Var y);
 Var operator/(Var x, Var y);
-/// x^y. Its derivative by y is that of x > 0: x^y log x, and 0 at x = 0; NaN below.
+/// x^y. Its derivative by y is x^y log x where x > 0, 0 where x = 0 and y >= 0, and NaN elsewhere.
+/// At x = 0 the derivatives by x alone are right to every order; those by x and y may not be.
 Var pow(Var x, Var y);
 
 // With a number.
@@ -147,7 +150,9 @@ Var max_cols(Var x);  ///< n x N -> n x 1
 Var min_rows(Var x);  ///< n x N -> 1 x N
 Var min_cols(Var x);  ///< n x N -> n x 1
 
-// Of each column, or each row, without overflow.
+// Of each column, or each row, without overflow. An entry of -Inf counts as one that is not there.
+// A column of nothing else, or one with Inf in it, has no softmax, and its logsumexp no derivative:
+// NaN appears there.
 Var logsumexp_rows(Var x);    ///< log Σ e^x: n x N -> 1 x N
 Var logsumexp_cols(Var x);    ///< n x N -> n x 1
 Var softmax_rows(Var x);      ///< e^x / Σ e^x: n x N -> n x N

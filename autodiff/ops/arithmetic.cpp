@@ -143,7 +143,7 @@ Var pow(Var x, double p) { return record(pow_op, {x}, {.c = p}); }
 // y = a^b;   da = g b a^(b-1),   db = g y log a
 //
 // Two limits are taken: 0^0, whose exponent stays 1 in da, so that da = 0; and y log a at a = 0,
-// which is 0.
+// which is 0 for b >= 0.
 const OpDef power_op{
     .name = "power",
     .arity = 2,

@@ -180,10 +180,16 @@ namespace {
 
 /// Which of so many an entry of an index matrix names; -1 for what names none of them.
 Index index_of(Scalar entry, Index count) {
-  return entry >= 0 && entry < static_cast<Scalar>(count) ? static_cast<Index>(entry) : -1;
+  if (!(entry >= 0 && entry < static_cast<Scalar>(count))) return -1;
+  const auto index = static_cast<Index>(entry);
+  return static_cast<Scalar>(index) == entry ? index : -1;  // no row has the number 1/2
 }
 
-constexpr Scalar nothing = std::numeric_limits<Scalar>::quiet_NaN();
+/// What a number gathers that names no row: NaN, or 0 (i = 1), the adjoint of what was scattered
+/// nowhere.
+Scalar missing(const Kernel& k) {
+  return k.attributes.i != 0 ? Scalar(0) : std::numeric_limits<Scalar>::quiet_NaN();
+}
 
 /// The indices as a column on the tape. Throws std::invalid_argument for one that is not among
 /// `count`.
@@ -210,7 +216,8 @@ Var index_cols(const OpDef& op, Var x, const std::vector<Index>& cols, Index cou
 
 }  // namespace
 
-// y_is = a_js where j = b_is;   da = g, each entry added to where it came from
+// y_is = a_js where j = b_is, `missing` where there is no such row;
+// da = g, each entry added to where it came from
 const OpDef gather_rows_op{
     .name = "gather_rows",
     .arity = 2,
@@ -230,7 +237,7 @@ const OpDef gather_rows_op{
             const Scalar* a = k.a + s * k.a_shape.rows;
             for (Index i = 0; i < rows; ++i) {
               const Index from = index_of(k.b[s * rows + i], k.a_shape.rows);
-              k.y[s * rows + i] = from < 0 ? nothing : a[from];
+              k.y[s * rows + i] = from < 0 ? missing(k) : a[from];
             }
           }
         },
@@ -242,7 +249,8 @@ Var gather_rows(Var x, const std::vector<Index>& rows) {
   return gather_rows(x, index_rows(gather_rows_op, x, rows, x.rows()));
 }
 
-// y_js = Σ a_is over those i where b_is = j, among i rows;   da = g, each entry from where it went
+// y_js = Σ a_is over those i where b_is = j, among i rows;
+// da = g, each entry from where it went, 0 where it went nowhere
 const OpDef scatter_rows_op{
     .name = "scatter_rows",
     .arity = 2,
@@ -266,7 +274,10 @@ const OpDef scatter_rows_op{
               if (to >= 0) k.y[s * k.y_shape.rows + to] += k.a[s * rows + i];
             }
         },
-    .vjp = [](const Vjp& d, int which) { return which == 0 ? gather_rows(d.g, d.b) : Var(); },
+    .vjp =
+        [](const Vjp& d, int which) {
+          return which == 0 ? record(gather_rows_op, {d.g, d.b}, {.i = 1}) : Var();
+        },
 };
 Var scatter_rows(Var x, Var rows, Index total) {
   return record(scatter_rows_op, {x, rows}, {.i = total});
@@ -275,7 +286,8 @@ Var scatter_rows(Var x, const std::vector<Index>& rows, Index total) {
   return scatter_rows(x, index_rows(scatter_rows_op, x, rows, total), total);
 }
 
-// Column s of y = column b_s of a;   da = g, each column added to where it came from
+// Column s of y = column b_s of a, `missing` where there is none;
+// da = g, each column added to where it came from
 const OpDef gather_cols_op{
     .name = "gather_cols",
     .arity = 2,
@@ -293,7 +305,7 @@ const OpDef gather_cols_op{
           for (Index s = 0; s < cols; ++s) {
             const Index from = index_of(k.b[s], k.a_shape.cols);
             if (from < 0)
-              std::fill_n(k.y + s * rows, rows, nothing);
+              std::fill_n(k.y + s * rows, rows, missing(k));
             else
               std::copy_n(k.a + from * rows, rows, k.y + s * rows);
           }
@@ -307,7 +319,7 @@ Var gather_cols(Var x, const std::vector<Index>& cols) {
 }
 
 // Column j of y = the sum of those columns s of a where b_s = j, among i columns;
-// da = g, each column from where it went
+// da = g, each column from where it went, 0 where it went nowhere
 const OpDef scatter_cols_op{
     .name = "scatter_cols",
     .arity = 2,
@@ -331,7 +343,10 @@ const OpDef scatter_cols_op{
             for (Index i = 0; i < rows; ++i) k.y[to * rows + i] += k.a[s * rows + i];
           }
         },
-    .vjp = [](const Vjp& d, int which) { return which == 0 ? gather_cols(d.g, d.b) : Var(); },
+    .vjp =
+        [](const Vjp& d, int which) {
+          return which == 0 ? record(gather_cols_op, {d.g, d.b}, {.i = 1}) : Var();
+        },
 };
 Var scatter_cols(Var x, Var cols, Index total) {
   return record(scatter_cols_op, {x, cols}, {.i = total});

@@ -69,13 +69,15 @@ TEST_CASE("max and min take the larger and the smaller, and share a tie's deriva
   CHECK(slopes(larger, 2, 2) == Pair{0.5, 0.5});
   CHECK(slopes(smaller, 2, 2) == Pair{0.5, 0.5});
   CHECK(slopes(larger, infinity, infinity) == Pair{0.5, 0.5});
+  CHECK(slopes(smaller, infinity, infinity) == Pair{0.5, 0.5});
+  CHECK(slopes(smaller, infinity, -infinity) == Pair{0, 1});
   CHECK(slopes(larger, 0, -0.0) == Pair{0.5, 0.5});
   CHECK(at([](Var x) { return max(x, x * x); }, 1, 1) == 1.5);  // the middle of 1 and 2
   for (const auto& [a, b] : {std::pair{1.0, double{not_a_number}}, {double{not_a_number}, 1.0}}) {
     CHECK(std::isnan(at(larger, a, b)));
     CHECK(std::isnan(at(smaller, a, b)));
-    CHECK(std::isnan(slopes(larger, a, b)[0]));
-    CHECK(std::isnan(slopes(larger, a, b)[1]));
+    for (const auto& either : {larger, smaller})
+      for (const double slope : slopes(either, a, b)) CHECK(std::isnan(slope));
   }
 }
 
@@ -111,6 +113,10 @@ TEST_CASE("relu and clamp cut off, with the middle of their slopes at the corner
   const auto all = [](Var x) { return clamp(x, -infinity, infinity); };
   CHECK(at(all, 5) == 5);
   CHECK(at(all, 5, 1) == 1);
+  for (const double x : {1., 2., 2.5, 3., 4.}) {  // of limits in the wrong order the upper one wins
+    CHECK(at([](Var v) { return clamp(v, 3, 2); }, x) == 2);
+    CHECK(at([](Var v) { return clamp(v, 3, 2); }, x, 1) == 0);
+  }
 }
 
 TEST_CASE("where takes one of two, bit for bit, whatever the other is") {
@@ -130,18 +136,23 @@ TEST_CASE("where takes one of two, bit for bit, whatever the other is") {
 
 TEST_CASE("what has no derivative where it is not chosen is kept from there twice") {
   // √x for x > 0 and 0 elsewhere: below 0 a root's derivative is NaN, and 0 times NaN is NaN.
-  const auto once = [](Var x) {
-    return where(greater(x, 0), sqrt(x), x.tape().filled(x.shape(), 0));
+  const Function once = [](std::span<const Var> v) {
+    const Var zero = v[0].tape().filled(v[0].shape(), 0);
+    return where(greater(v[0], 0), sqrt(v[0]), zero);
   };
-  const auto twice = [](Var x) {
-    const Var positive = greater(x, 0), one = x.tape().filled(x.shape(), 1);
-    return where(positive, sqrt(where(positive, x, one)), x.tape().filled(x.shape(), 0));
+  const Function twice = [](std::span<const Var> v) {
+    const Var positive = greater(v[0], 0), one = v[0].tape().filled(v[0].shape(), 1);
+    return where(positive, sqrt(where(positive, v[0], one)), 0 * one);
   };
-  CHECK(at(once, -4) == 0);
-  CHECK(std::isnan(at(once, -4, 1)));
-  CHECK(at(twice, -4) == 0);
-  CHECK(at(twice, -4, 1) == 0);
-  CHECK(at(twice, 4, 1) == 0.25);
+  const Matrix x = rows({{-4, 4}});
+  for (const Function& f : {once, twice}) CHECK(value(f, {x}) == rows({{0, 2}}));
+  CHECK(alike(gradients(once, {x})[0], rows({{not_a_number, 0.25}})));
+  CHECK(gradients(twice, {x})[0] == rows({{0, 0.25}}));
+  // Forwards the tangent is chosen as the value is.
+  const Function tangent = [&](std::span<const Var> v) {
+    return jvp(once(v), v[0], v[0].tape().filled(v[0].shape(), 1));
+  };
+  CHECK(value(tangent, {x}) == rows({{0, 0.25}}));
 }
 
 TEST_CASE("stop_gradient is its operand, and a constant to derivatives") {
@@ -150,5 +161,9 @@ TEST_CASE("stop_gradient is its operand, and a constant to derivatives") {
   CHECK(at(f, 3, 1) == 9);
   CHECK(at(f, 3, 2) == 0);
   CHECK(at(autodiff::stop_gradient, 3, 1) == 0);
+  const auto half_fixed = [](Var x) { return sin(x) * cos(stop_gradient(x)); };
+  const double s = std::sin(Scalar(3)), c = std::cos(Scalar(3));
+  for (const auto& [order, derivative] : {std::pair{1, c * c}, {2, -s * c}, {3, -c * c}})
+    CHECK(at(half_fixed, 3, order) == doctest::Approx(derivative).epsilon(8 * rounding));
   CHECK(std::isnan(at(autodiff::stop_gradient, not_a_number)));
 }

@@ -52,15 +52,18 @@ TEST_CASE("a number that is no row's or column's gives NaN, and nothing is scatt
   const Function scatter = [](std::span<const Var> v) { return scatter_rows(v[0], v[1], 2); };
   const Function gather_c = [](std::span<const Var> v) { return gather_cols(v[0], v[1]); };
   const Function scatter_c = [](std::span<const Var> v) { return scatter_cols(v[0], v[1], 3); };
-  for (const Scalar wrong :
-       {Scalar(-1), Scalar(-0.25), Scalar(3), most, -most, infinity, -infinity, not_a_number}) {
+  for (const Scalar wrong : {Scalar(-1), Scalar(-0.25), Scalar(0.5), Scalar(3), most, -most,
+                             infinity, -infinity, not_a_number}) {
     CAPTURE(wrong);
     const Matrix numbers = rows({{1, wrong, 0}});
     CHECK(alike(value(gather, {x, numbers}), rows({{10, not_a_number, 3}})));
     CHECK(gradients(gather, {x, numbers})[0] == rows({{0, 0, 1}, {1, 0, 0}}));
     CHECK(value(scatter, {rows({{5, 6, 7}}), numbers}) == rows({{0, 0, 7}, {5, 0, 0}}));
+    CHECK(gradients(scatter, {rows({{5, 6, 7}}), numbers})[0] == rows({{1, 0, 1}}));
     CHECK(
         alike(value(gather_c, {x, numbers}), rows({{2, not_a_number, 1}, {20, not_a_number, 10}})));
+    CHECK(gradients(gather_c, {x, numbers})[0] == rows({{1, 1, 0}, {1, 1, 0}}));
     CHECK(value(scatter_c, {x, numbers}) == rows({{3, 1, 0}, {30, 10, 0}}));
+    CHECK(gradients(scatter_c, {x, numbers})[0] == rows({{1, 0, 1}, {1, 0, 1}}));
   }
 }

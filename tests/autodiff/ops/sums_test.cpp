@@ -47,6 +47,9 @@ TEST_CASE("a product has the right derivatives beside zeros, too") {
     const Matrix many = random.uniform_matrix(n, 3, -2, 2);
     const Matrix expected = many.colwise().prod();
     CHECK(largest(value(product, {many}) - expected) < 20 * rounding * largest(expected));
+    const Matrix g = gradients(product, {many})[0];  // the product without that factor
+    CHECK(largest(g.cwiseProduct(many) - expected.replicate(n, 1)) <
+          20 * rounding * largest(expected));
   }
 }
 
@@ -73,6 +76,7 @@ TEST_CASE("a maximum takes infinities, and hides no NaN of its column") {
     const Matrix g = gradients(of(autodiff::max_rows), {x})[0];
     CHECK(g.col(0).array().isNaN().all());
     CHECK(g.col(1) == rows({{0}, {1}, {0}}).col(0));
+    CHECK(g.col(2) == Matrix::Constant(3, 1, Scalar(1) / 3));
   }
 }
 
@@ -98,10 +102,48 @@ TEST_CASE("logsumexp and softmax do not overflow, and stand what is infinite") {
   CHECK(far(0) == 0);
   CHECK(far(1) == -5000);
 
-  const Matrix infinite = rows(
-      {{-infinity, infinity, infinity, not_a_number, -infinity}, {-infinity, infinity, 0, 0, 0}});
-  CHECK(alike(value(lse, {infinite}), rows({{-infinity, infinity, infinity, not_a_number, 0}})));
-  CHECK(value(softmax, {infinite}).col(4) == rows({{0}, {1}}).col(0));
+  const Matrix infinite = rows({{-infinity, infinity, infinity, not_a_number, infinity},
+                                {-infinity, infinity, 0, 0, -infinity}});
+  CHECK(alike(value(lse, {infinite}),
+              rows({{-infinity, infinity, infinity, not_a_number, infinity}})));
+  for (const Function& f : {softmax, log_softmax})
+    CHECK(value(f, {infinite}).row(0).array().isNaN().all());
+  CHECK(gradients(lse, {infinite})[0].row(0).array().isNaN().all());
+  // Of one entry.
+  const Matrix alone = rows({{5, -most, 1e-9}});
+  CHECK(value(lse, {alone}) == alone);
+  CHECK(gradients(lse, {alone})[0] == Matrix::Ones(1, 3));
+  CHECK(value(softmax, {alone}) == Matrix::Ones(1, 3));
+  CHECK(value(log_softmax, {alone}).isZero(0));
+}
+
+TEST_CASE("an entry of -Inf counts as one that is not there, also in derivatives") {
+  // Weighted, since the entries of a softmax sum to 1 wherever x is.
+  const auto weighted = [](Var (*f)(Var)) {
+    return [f](std::span<const Var> v) {
+      const Var y = f(v[0]);
+      return y.rows() == 1 ? y : sum_rows(slice_rows(y, 0, 3) * exp(slice_rows(v[0], 0, 3)));
+    };
+  };
+  const Matrix x = rows({{0.5, 2}, {-1, 2}, {1.5, -40}});
+  Matrix longer(5, 2);
+  longer << x, Matrix::Constant(1, 2, 10000), Matrix::Constant(1, 2, -infinity);
+  for (const auto f :
+       {autodiff::logsumexp_rows, autodiff::softmax_rows, autodiff::log_softmax_rows}) {
+    // Masked by a choice, as what must not be seen is; and given as -Inf.
+    const Function masked = [&](std::span<const Var> v) {
+      const Var low = v[0].tape().filled(v[0].shape(), -infinity);
+      const std::array seen{where(less(v[0], 1000), v[0], low)};
+      return weighted(f)(seen);
+    };
+    for (int order = 0; order < 3; ++order) {
+      CAPTURE(order);
+      const Matrix expected = values_of(weighted(f), {x}, order).front(),
+                   result = values_of(masked, {longer}, order).front();
+      CHECK(largest(result.topRows(expected.rows()) - expected) < 40 * rounding);
+      if (order > 0) CHECK(result.bottomRows(2).isZero(0));
+    }
+  }
 }
 
 TEST_CASE("over columns is over the rows of the transpose") {

@@ -1,5 +1,6 @@
 // Values and derivatives of functions, for the tests of the operations. Each is computed by the
-// plain tape and by a compiled program, which must agree to the last bit.
+// plain tape and by a compiled program, which must agree to the last bit. The derivative of a
+// number by a number is also computed in forward mode.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "autodiff/compile/program.h"
+#include "autodiff/directional.h"
 #include "autodiff/grad.h"
 
 namespace ops_test {
@@ -54,7 +56,11 @@ inline std::vector<Matrix> values_of(const Function& f, const std::vector<Matrix
   std::vector<Var> x;
   for (const Matrix& input : inputs) x.push_back(tape.input(input.rows(), input.cols(), "x"));
   std::vector<Var> outputs{f(x)};
-  for (int k = 0; k < order; ++k) outputs = grad(sum(outputs.front()), x);
+  Var y;  // whose gradients the outputs are
+  for (int k = 0; k < order; ++k) {
+    y = outputs.front();
+    outputs = grad(sum(y), x);
+  }
   const auto run = [&](const autodiff::ProgramOptions& options) {
     const autodiff::Program program(outputs, options);
     autodiff::Workspace workspace(program);
@@ -67,6 +73,11 @@ inline std::vector<Matrix> values_of(const Function& f, const std::vector<Matrix
   };
   const std::vector<Matrix> plain = run({.simplify = false, .fuse = false}), compiled = run({});
   for (std::size_t k = 0; k < plain.size(); ++k) CHECK(alike(plain[k], compiled[k]));
+  for (std::size_t k = 0; y && k < x.size(); ++k)
+    if (y.shape().size() == 1 && inputs[k].size() == 1) {
+      outputs = {jvp(y, x[k], tape.filled({1, 1}, 1))};
+      CHECK(alike(run({}).front(), plain[k]));
+    }
   return plain;
 }
 
