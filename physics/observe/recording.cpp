@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "autodiff/kernels/decompositions.h"
-#include "autodiff/parallel.h"
-#include "physics/integrate/runge_kutta.h"
 
 namespace physics {
 namespace {
@@ -39,43 +36,86 @@ Eigen::MatrixXd weights(const Eigen::VectorXd& times) {
   return found;
 }
 
-/// The rows that a time is fitted with, and their weights; the same again where times are even.
+/// Weights by the place in the neighbourhood, kept for where the same times come again.
+class KnownWeights {
+ public:
+  const Eigen::MatrixXd& of(const Eigen::VectorXd& times, Index place) {
+    if (place >= std::ssize(known_)) known_.resize(static_cast<std::size_t>(place) + 1);
+    Known& known = known_[static_cast<std::size_t>(place)];
+    const double unit = times.cwiseAbs().maxCoeff();
+    if (known.times.size() != times.size() ||
+        (times - known.times).cwiseAbs().maxCoeff() > 1e-9 * unit)
+      known = {times, weights(times)};
+    return known.weights;
+  }
+
+ private:
+  struct Known {
+    Eigen::VectorXd times;
+    Eigen::MatrixXd weights;
+  };
+  std::vector<Known> known_;
+};
+
+/// The rows that a time is fitted with, and their weights.
 class Neighbourhood {
  public:
-  Neighbourhood(const Eigen::VectorXd& t, Index neighbours)
-      : t_(t), width_(std::min(2 * neighbours + 1, t.size())), neighbours_(neighbours) {}
+  Neighbourhood(const Eigen::VectorXd& t, Index neighbours, KnownWeights& known)
+      : t_(t),
+        width_(std::min(2 * neighbours + 1, t.size())),
+        neighbours_(neighbours),
+        known_(known) {}
 
   void go_to(Index k) {
     first_ = std::clamp<Index>(k - neighbours_, 0, t_.size() - width_);
     here_ = k - first_;
-    Eigen::VectorXd times = t_.segment(first_, width_).array() - t_[k];
-    const double unit = times.cwiseAbs().maxCoeff();
-    if (times_.size() == width_ && (times - times_).cwiseAbs().maxCoeff() <= 1e-9 * unit) return;
-    weights_ = weights(times);
-    times_ = std::move(times);
+    weights_ = &known_.of(t_.segment(first_, width_).array() - t_[k], here_);
   }
 
   /// Value and two derivatives of rows y (n x T): n x 3.
   Eigen::MatrixXd derivatives(const Eigen::MatrixXd& y) const {
-    return y.middleCols(first_, width_) * weights_.transpose();
+    return y.middleCols(first_, width_) * weights_->transpose();
   }
   /// By which the fit follows the value that stands there itself.
-  double leverage() const { return weights_(0, here_); }
+  double leverage() const { return (*weights_)(0, here_); }
   /// Of the first derivative, for values with noise of deviation 1.
-  double rate_deviation() const { return weights_.row(1).norm(); }
+  double rate_deviation() const { return weights_->row(1).norm(); }
   Index width() const { return width_; }
 
  private:
   const Eigen::VectorXd& t_;
   Index width_, neighbours_, first_ = 0, here_ = 0;
-  Eigen::VectorXd times_;
-  Eigen::MatrixXd weights_;
+  KnownWeights& known_;
+  const Eigen::MatrixXd* weights_ = nullptr;
 };
 
 /// What is fitted: velocities where they were measured, else coordinates.
 const Eigen::MatrixXd& fitted(const Recording& recording) {
   return recording.v.size() > 0 ? recording.v : recording.q;
 }
+
+/// Calls visit(recording, neighbourhood, k) for rows k spread evenly over all that have more
+/// neighbours than the fit has terms.
+template <class Visit>
+void visit_rows(std::span<const Recording> recordings, const LocalFit& fit, const Visit& visit) {
+  Index total = 0;
+  for (const Recording& r : recordings) total += r.size();
+  const Index stride = std::max<Index>(1, total / enough);
+  Index next = 0, passed = 0;
+  KnownWeights known;
+  for (const Recording& r : recordings) {
+    Neighbourhood around(r.t, fit.neighbours, known);
+    if (around.width() > degree + 1)
+      for (; next < passed + r.size(); next += stride) {
+        around.go_to(next - passed);
+        visit(r, around, next - passed);
+      }
+    passed += r.size();
+    next = std::max(next, passed);
+  }
+}
+
+}  // namespace
 
 void require_sense(const Recording& r) {
   const auto fits = [&](const Eigen::MatrixXd& rows) {
@@ -89,28 +129,6 @@ void require_sense(const Recording& r) {
                                 std::to_string(r.v.cols()) + ", controls of " +
                                 std::to_string(r.controls.cols()) + " times");
 }
-
-/// Calls visit(recording, neighbourhood, k) for rows k spread evenly over all that have more
-/// neighbours than the fit has terms.
-template <class Visit>
-void visit_rows(std::span<const Recording> recordings, const LocalFit& fit, const Visit& visit) {
-  Index total = 0;
-  for (const Recording& r : recordings) total += r.size();
-  const Index stride = std::max<Index>(1, total / enough);
-  Index next = 0, passed = 0;
-  for (const Recording& r : recordings) {
-    Neighbourhood around(r.t, fit.neighbours);
-    if (around.width() > degree + 1)
-      for (; next < passed + r.size(); next += stride) {
-        around.go_to(next - passed);
-        visit(r, around, next - passed);
-      }
-    passed += r.size();
-    next = std::max(next, passed);
-  }
-}
-
-}  // namespace
 
 LocalFit best_fit(std::span<const Recording> recordings) {
   for (const Recording& r : recordings) require_sense(r);
@@ -144,11 +162,13 @@ LocalFit best_fit(std::span<const Recording> recordings) {
   return best;
 }
 
-Estimate estimate(const Recording& r, const LocalFit& fit) {
+namespace {
+
+Estimate estimate(const Recording& r, const LocalFit& fit, KnownWeights& known) {
   require_sense(r);
   const Index n = r.q.rows();
   Estimate found{Eigen::MatrixXd(2 * n, r.size()), Eigen::MatrixXd(n, r.size())};
-  Neighbourhood around(r.t, fit.neighbours);
+  Neighbourhood around(r.t, fit.neighbours, known);
   for (Index k = 0; k < r.size(); ++k) {
     around.go_to(k);
     const Eigen::MatrixXd rates = around.derivatives(fitted(r));
@@ -161,6 +181,20 @@ Estimate estimate(const Recording& r, const LocalFit& fit) {
     }
   }
   return found;
+}
+
+}  // namespace
+
+Estimate estimate(const Recording& recording, const LocalFit& fit) {
+  KnownWeights known;
+  return estimate(recording, fit, known);
+}
+
+std::vector<Estimate> estimate(std::span<const Recording> recordings, const LocalFit& fit) {
+  KnownWeights known;
+  std::vector<Estimate> all;
+  for (const Recording& r : recordings) all.push_back(estimate(r, fit, known));
+  return all;
 }
 
 Estimate interpolate(const Recording& r, Index m) {
@@ -196,146 +230,6 @@ Estimate interpolate(const Recording& r, Index m) {
 
 namespace {
 
-/// A stretch of a recording that a law is followed over.
-struct Stretch {
-  std::size_t recording;
-  Index begin, size;
-};
-
-/// As long as `window`, each half of it behind the one before; the last ends where the recording
-/// does.
-std::vector<Stretch> stretches_of(std::span<const Recording> recordings, Index window) {
-  std::vector<Stretch> all;
-  for (std::size_t r = 0; r < recordings.size(); ++r) {
-    const Index size = std::min(window, recordings[r].size());
-    for (Index begin = 0;; begin += std::max<Index>(1, size / 2)) {
-      const Index last = recordings[r].size() - size;
-      all.push_back({r, std::min(begin, last), size});
-      if (begin >= last) break;
-    }
-  }
-  return all;
-}
-
-/// The law's coordinates and velocities along some stretches of one size, from the estimates: for
-/// each stretch 2n x size.
-std::vector<Eigen::MatrixXd> follow(std::span<const Recording> recordings,
-                                    std::span<const Estimate> from, const Motion& law,
-                                    std::span<const Stretch> stretches, Index substeps) {
-  const auto count = static_cast<Index>(stretches.size());
-  const Index size = stretches.front().size, k = law.controls();
-  Eigen::MatrixXd y(2 * law.coordinates(), count);
-  std::vector<Eigen::MatrixXd> paths;
-  for (Index s = 0; s < count; ++s) {
-    const Stretch& one = stretches[static_cast<std::size_t>(s)];
-    y.col(s) = from[one.recording].states.col(one.begin);
-    paths.emplace_back(y.rows(), size);
-    paths.back().col(0) = y.col(s);
-  }
-  Eigen::RowVectorXd t(count), h(count);
-  Eigen::MatrixXd u(k, count), after(k, count), rates(y.rows(), count);
-  for (Index point = 1; point < size; ++point) {
-    for (Index s = 0; s < count; ++s) {
-      const Stretch& one = stretches[static_cast<std::size_t>(s)];
-      const Recording& r = recordings[one.recording];
-      const Index at = one.begin + point;
-      t[s] = r.t[at - 1];
-      h[s] = r.t[at] - r.t[at - 1];
-      if (k > 0) u.col(s) = r.controls.col(at - 1), after.col(s) = r.controls.col(at);
-    }
-    const auto steps = static_cast<double>(substeps);
-    const Eigen::ArrayXXd step = (h / steps).array().replicate(y.rows(), 1);
-    for (Index s = 0; s < substeps; ++s)
-      y = rk4_step(
-              [&](double part, const Eigen::ArrayXXd& state) -> Eigen::ArrayXXd {
-                const double passed = (static_cast<double>(s) + part) / steps;
-                law(t + passed * h, state.matrix(), u + passed * (after - u), rates);
-                return rates.array();
-              },
-              Eigen::ArrayXXd(y.array()), step)
-              .matrix();
-    for (Index s = 0; s < count; ++s) paths[static_cast<std::size_t>(s)].col(point) = y.col(s);
-  }
-  return paths;
-}
-
-}  // namespace
-
-std::vector<Estimate> refine(std::span<const Recording> recordings,
-                             std::span<const Estimate> before, const Motion& law,
-                             const Stride& stride, int threads) {
-  const Index n = law.coordinates();
-  if (before.size() != recordings.size() || stride.window < 1 || stride.substeps < 1)
-    throw std::invalid_argument("[refine] " + std::to_string(recordings.size()) + " recordings, " +
-                                std::to_string(before.size()) + " estimates, windows of " +
-                                std::to_string(stride.window) + " times, " +
-                                std::to_string(stride.substeps) + " steps from one to the next");
-  for (std::size_t r = 0; r < recordings.size(); ++r) {
-    require_sense(recordings[r]);
-    if (recordings[r].q.rows() != n || recordings[r].controls.rows() < law.controls() ||
-        before[r].states.rows() != 2 * n || before[r].states.cols() != recordings[r].size())
-      throw std::invalid_argument(
-          "[refine] a recording of " + std::to_string(recordings[r].q.rows()) +
-          " coordinates and " + std::to_string(recordings[r].controls.rows()) +
-          " controls, estimates " + std::to_string(before[r].states.rows()) + 'x' +
-          std::to_string(before[r].states.cols()) + ": the law has " + std::to_string(n) + " and " +
-          std::to_string(law.controls()));
-  }
-  const std::vector<Stretch> stretches = stretches_of(recordings, stride.window);
-  std::vector<Recording> rests(stretches.size());
-  std::vector<Eigen::MatrixXd> paths(stretches.size());
-  // Pieces of equal sizes side by side, some hundred at a time.
-  std::vector<std::pair<std::size_t, std::size_t>> pieces;
-  for (std::size_t begin = 0, end; begin < stretches.size(); begin = end) {
-    for (end = begin + 1; end < stretches.size() && end - begin < 256 &&
-                          stretches[end].size == stretches[begin].size;)
-      ++end;
-    pieces.emplace_back(begin, end);
-  }
-  autodiff::parallel_for(static_cast<Index>(pieces.size()), threads, [&](Index piece) {
-    const auto [begin, end] = pieces[static_cast<std::size_t>(piece)];
-    auto some = follow(recordings, before, law, std::span(stretches).subspan(begin, end - begin),
-                       stride.substeps);
-    for (std::size_t s = begin; s < end; ++s) {
-      const Stretch& one = stretches[s];
-      paths[s] = std::move(some[s - begin]);
-      const Recording& r = recordings[one.recording];
-      rests[s] = {r.t.segment(one.begin, one.size),
-                  r.q.middleCols(one.begin, one.size) - paths[s].topRows(n)};
-      if (r.v.size() > 0) rests[s].v = r.v.middleCols(one.begin, one.size) - paths[s].bottomRows(n);
-    }
-  });
-  const auto usable_rest = [](const Recording& rest) {
-    return rest.q.allFinite() && rest.v.allFinite();
-  };
-  std::vector<Recording> usable;
-  std::copy_if(rests.begin(), rests.end(), std::back_inserter(usable), usable_rest);
-  const LocalFit fit = best_fit(usable);
-  std::vector<Estimate> found(before.begin(), before.end());
-  for (std::size_t s = 0; s < stretches.size(); ++s) {
-    if (!usable_rest(rests[s])) continue;  // the law is not right enough there
-    const Stretch& one = stretches[s];
-    const Estimate rest = estimate(rests[s], fit);
-    Eigen::MatrixXd rates(2 * n, one.size);
-    const Recording& r = recordings[one.recording];
-    law(r.t.segment(one.begin, one.size).transpose(), paths[s],
-        r.controls.size() > 0 ? Eigen::MatrixXd(r.controls.middleCols(one.begin, one.size))
-                              : Eigen::MatrixXd(0, one.size),
-        rates);
-    const bool first = one.begin == 0,
-               last = one.begin + one.size == recordings[one.recording].size();
-    const Index from = first ? 0 : one.size / 4, to = last ? one.size : one.size - one.size / 4;
-    const Index count = to - from;
-    found[one.recording].states.middleCols(one.begin + from, count) =
-        (paths[s] + rest.states).middleCols(from, count);
-    found[one.recording].accelerations.middleCols(one.begin + from, count) =
-        (rates.bottomRows(n) + rest.accelerations).middleCols(from, count);
-  }
-  return found;
-}
-
-namespace {
-
 /// Standard deviations of coordinates and velocities over all recordings, n each; 1 where nothing
 /// varies.
 std::pair<Eigen::ArrayXd, Eigen::ArrayXd> spreads_of(std::span<const Recording> recordings,
@@ -343,11 +237,11 @@ std::pair<Eigen::ArrayXd, Eigen::ArrayXd> spreads_of(std::span<const Recording> 
   const Index n = recordings.front().q.rows();
   Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(2 * n), squares = sum;
   double count = 0;
-  for (const Recording& r : recordings) {
-    const Eigen::ArrayXXd states = estimate(r, fit).states.array();
+  for (const Estimate& one : estimate(recordings, fit)) {
+    const Eigen::ArrayXXd states = one.states.array();
     sum += states.rowwise().sum();
     squares += states.square().rowwise().sum();
-    count += static_cast<double>(r.size());
+    count += static_cast<double>(states.cols());
   }
   Eigen::ArrayXd all = (squares / count - (sum / count).square()).max(0).sqrt();
   all = (all > 0).select(all, 1);

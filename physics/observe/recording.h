@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "physics/motion.h"
+#include "autodiff/matrix.h"
 
 namespace physics {
 
@@ -20,6 +20,8 @@ struct Recording {
 
   Index size() const { return t.size(); }
 };
+/// Throws std::invalid_argument where there are no times, or shapes do not fit.
+void require_sense(const Recording& recording);
 
 /// How rates are estimated: a polynomial of degree 4, fitted by least squares to a time and its
 /// neighbours, is differentiated there.
@@ -38,27 +40,13 @@ struct Estimate {
 /// At every time of the recording. Measured velocities stand as they are, and so do the coordinates
 /// beside them.
 Estimate estimate(const Recording& recording, const LocalFit& fit);
+/// Of all of them; in less time than one by one, where their times are alike.
+std::vector<Estimate> estimate(std::span<const Recording> recordings, const LocalFit& fit);
 
 /// The same where measured velocities and coordinates are exact: accelerations are those of the
 /// polynomial of degree 2m - 1 through the m states around (Hermite's interpolation). They are off
 /// by the order h^(2m-2), but noise of the states comes through many times over.
 Estimate interpolate(const Recording& recording, Index m = 5);
-
-/// How a law is followed.
-struct Stride {
-  Index window;        ///< over so many times
-  Index substeps = 1;  ///< Runge-Kutta steps from one to the next
-};
-
-/// Better estimates with the help of a law that is nearly right. It is followed from where
-/// estimates say that the motion was; what is left between that and what was measured is small and
-/// smooth, and so its polynomials may be fitted to more neighbours than those of the motion itself:
-/// less noise comes through, and less of the motion's own higher derivatives is lost. Windows begin
-/// each half of their length, and the middle of each is used. `before`: the estimates so far, of
-/// every recording; where the law runs away they stay.
-std::vector<Estimate> refine(std::span<const Recording> recordings,
-                             std::span<const Estimate> before, const Motion& law,
-                             const Stride& stride, int threads);
 
 /// How far measured values lie from the truth, and estimated velocities: standard deviations, as
 /// the residuals of the fits tell, and never 0. n each.

@@ -436,7 +436,7 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     throw EndProgram(exit_usage,
                      "--learn trajectories: there are none; it takes a --data file of motion over "
                      "time (t) without accelerations");
-  if (o.rounds == 0) o.rounds = estimated && o.learn == "accelerations" ? 10 : 1;
+  if (o.rounds == 0) o.rounds = estimated && o.learn == "accelerations" ? 5 : 1;
   if (o.learn == "trajectories") settle_windows(o, subject);
   // Last, since its trial takes a while: what is wrong with the options is told before.
   if (o.friction == "auto") o.friction = subject.measured ? friction_for(o, subject) : "none";

@@ -76,7 +76,7 @@ class HeldOutStates {
   HeldOutStates(const Subject& subject, const physics::Motion& law)
       : subject_(subject), estimates_(subject.held_out_recorded.estimates) {
     if (!estimates_.empty())
-      for (const double times : {1., 4.})
+      for (const double times : {1., 4., 4.})
         estimates_ = physics::refine(subject.held_out_recorded.recordings, estimates_, law,
                                      subject.stride(times), 1);
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "physics/observe/refine.h"
 #include "physics/system.h"
 #include "tools/app/checkpoint.h"
 #include "tools/app/data_file.h"
@@ -51,7 +52,7 @@ struct Subject {
   /// with neighbours on both sides.
   std::vector<autodiff::Index> inner_rows(const Recorded& recorded) const;
 
-  /// How a learnt law is followed to estimate rates with its help (physics/observe/recording.h):
+  /// How a learnt law is followed to estimate rates with its help (physics/observe/refine.h):
   /// over 0.8 of the time in which the motion changes, or so many times that.
   physics::Stride stride(double times) const;
 

@@ -6,7 +6,7 @@
 #include "nn/learning/training_step.h"
 #include "nn/models/network_model.h"
 #include "physics/integrate/roll_out.h"
-#include "physics/observe/recording.h"
+#include "physics/observe/refine.h"
 #include "tools/protocols/protocol.h"
 
 namespace protocols {
