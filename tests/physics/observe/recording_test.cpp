@@ -450,8 +450,7 @@ TEST_CASE("a step that leads away from what was measured is not taken") {
     std::vector<Estimate> wrong = estimates_of(data.recordings);
     for (Estimate& one : wrong) one.states.bottomRows(2).array() += off;
     const Errors was = errors_of(wrong, data.truth);
-    const Errors is =
-        errors_of(refine(data.recordings, wrong, law, {.window = 64}, 1), data.truth);
+    const Errors is = errors_of(refine(data.recordings, wrong, law, {.window = 64}, 1), data.truth);
     CHECK(is.v < was.v / 20);
   }
 }
