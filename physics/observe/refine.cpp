@@ -202,7 +202,8 @@ std::vector<Estimate> refine(std::span<const Recording> recordings,
     rests.push_back(std::move(rest));
     followed.push_back(s);
   }
-  const std::vector<Estimate> of_rests = estimate(rests, best_fit(rests));
+  const Index neighbours = std::max(best_fit(rests).neighbours, stride.neighbours);
+  const std::vector<Estimate> of_rests = estimate(rests, {neighbours});
   std::vector<Estimate> found(before.begin(), before.end());
   for (std::size_t k = 0; k < followed.size(); ++k) {
     const Stretch& one = stretches[followed[k]];

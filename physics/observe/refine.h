@@ -8,8 +8,9 @@ namespace physics {
 
 /// How a law is followed.
 struct Stride {
-  Index window;        ///< over so many times
-  Index substeps = 1;  ///< Runge-Kutta steps from one to the next
+  Index window;          ///< over so many times
+  Index substeps = 1;    ///< Runge-Kutta steps from one to the next
+  Index neighbours = 0;  ///< polynomials of what is left take so many on each side, or more
 };
 
 /// Better estimates than polynomials alone give. The law is followed over windows, from where the

@@ -81,23 +81,27 @@ class HeldOutStates {
                                      subject.stride(times), 1);
   }
 
-  /// What is held out with rates from these estimates.
+  /// What is held out, with rates from these estimates. Of a trajectory that the cut goes through,
+  /// the rows beside the cut are neighbours only.
   physics::DataSet samples() const {
-    if (estimates_.empty()) return subject_.held_out;
-    physics::DataSet all = subject_.held_out;
-    const std::vector<Index> rows = subject_.inner_rows(subject_.held_out_recorded);
-    if (std::ssize(rows) != all.size()) return all;  // a trajectory that the cut left too short
+    const Recorded& part = subject_.held_out_recorded;
+    const std::vector<Index> rows = subject_.inner_rows(part);
+    if (rows.empty()) return subject_.held_out;
+    const Index count = std::ssize(rows), n = subject_.held_out.accelerations.rows(),
+                k = subject_.held_out.controls.rows();
+    physics::DataSet all{autodiff::Matrix(2 * n, count), autodiff::Matrix(n, count),
+                         autodiff::Matrix(k, k > 0 ? count : 0)};
     Index first = 0, sample = 0;
-    for (const physics::Estimate& estimate : estimates_) {
-      const Index size = estimate.states.cols();
-      for (; sample < all.size() && rows[static_cast<std::size_t>(sample)] < first + size;
-           ++sample) {
+    for (std::size_t r = 0; r < estimates_.size(); first += part.recordings[r].size(), ++r)
+      for (; sample < count; ++sample) {
         const Index row = rows[static_cast<std::size_t>(sample)] - first;
-        all.states.col(sample) = estimate.states.col(row).cast<autodiff::Scalar>();
-        all.accelerations.col(sample) = estimate.accelerations.col(row).cast<autodiff::Scalar>();
+        if (row >= part.recordings[r].size()) break;
+        all.states.col(sample) = estimates_[r].states.col(row).cast<autodiff::Scalar>();
+        all.accelerations.col(sample) =
+            estimates_[r].accelerations.col(row).cast<autodiff::Scalar>();
+        if (k > 0)
+          all.controls.col(sample) = part.recordings[r].controls.col(row).cast<autodiff::Scalar>();
       }
-      first += size;
-    }
     return all;
   }
 

@@ -199,11 +199,16 @@ double fastest_rate(const physics::DataSet& data) {
 
 physics::Stride Subject::stride(double times) const {
   const double rate = fastest_rate(samples), step = measured->found.time_step;
-  // No fewer neighbours find place than in the first estimate: noise would come through again.
-  const Index shortest = 4 * measured->fit.neighbours + 2;
-  if (!(rate > 0)) return {shortest};
-  return {std::max<Index>(shortest, std::lround(times * 0.8 / rate / step)),
-          std::clamp<Index>(std::lround(std::ceil(step * rate / 0.15)), 1, 100)};
+  // No fewer neighbours find place than in the first estimate, or noise would come through again;
+  // in long windows twice as many.
+  const Index neighbours = measured->fit.neighbours,
+              shortest = std::lround(std::min(2., times) * static_cast<double>(4 * neighbours + 2));
+  physics::Stride stride{.window = shortest, .neighbours = neighbours};
+  if (rate > 0) {
+    stride.window = std::max<Index>(shortest, std::lround(times * 0.8 / rate / step));
+    stride.substeps = std::clamp<Index>(std::lround(std::ceil(step * rate / 0.15)), 1, 100);
+  }
+  return stride;
 }
 
 std::vector<Index> Subject::inner_rows(const Recorded& part) const {

@@ -501,6 +501,19 @@ TEST_CASE("a law that is wrong does little harm, and some good where it is nearl
   }
 }
 
+TEST_CASE("what is left is fitted to as many neighbours as are asked for, or more") {
+  const Measured data = pendulums(1e-2);
+  const std::vector<Estimate> before = estimates_of(data.recordings);
+  const auto with = [&](Index neighbours) {
+    return refine(data.recordings, before, pendulum(gravity),
+                  {.window = 20, .neighbours = neighbours}, 1);
+  };
+  // In windows of 20 the fit itself takes 4 at most; the true law leaves noise alone, so more help.
+  const std::vector<Estimate> none = with(0), few = with(2), many = with(9);
+  CHECK(same_bits(few[0], none[0]));
+  CHECK(errors_of(many, data.truth).a < errors_of(none, data.truth).a / 3);
+}
+
 TEST_CASE("where the law runs away, estimates stay as they were") {
   const Measured data = pendulums(1e-3);
   const std::vector<Estimate> before = estimates_of(data.recordings);
