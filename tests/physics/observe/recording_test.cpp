@@ -422,7 +422,8 @@ Measured double_pendulums(double noise_of_q) {
   return found;
 }
 
-TEST_CASE("a path begins where it comes nearest, though the estimates there are far off") {
+TEST_CASE("a path begins where it comes nearest, though the estimates there are far off" *
+          in_double_only) {
   const Motion law = motion_of(make_system(physics::find_system("double_pendulum")));
   for (const double size : {1e-3, 1e-2}) {
     CAPTURE(size);
@@ -441,7 +442,7 @@ TEST_CASE("a path begins where it comes nearest, though the estimates there are 
   }
 }
 
-TEST_CASE("a step that leads away from what was measured is not taken") {
+TEST_CASE("a step that leads away from what was measured is not taken" * in_double_only) {
   // From so far off some steps land anywhere.
   const Motion law = motion_of(make_system(physics::find_system("double_pendulum")));
   const Measured data = double_pendulums(1e-3);
