@@ -191,8 +191,8 @@ std::vector<Estimate> refine(std::span<const Recording> recordings,
       const Stretch& one = some[static_cast<std::size_t>(s)];
       starts.col(s) = before[one.recording].states.col(one.begin);
     }
-    std::ranges::move(nearest_paths(recordings, law, some, starts, unit, stride.substeps),
-                      paths.begin() + static_cast<std::ptrdiff_t>(begin));
+    auto nearest = nearest_paths(recordings, law, some, starts, unit, stride.substeps);
+    std::move(nearest.begin(), nearest.end(), paths.begin() + static_cast<std::ptrdiff_t>(begin));
   });
   std::vector<Recording> rests;
   std::vector<std::size_t> followed;  // the law is not right enough in the others
