@@ -5,7 +5,6 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 #include "autodiff/kernels/decompositions.h"
 
@@ -228,27 +227,18 @@ Estimate interpolate(const Recording& r, Index m) {
   return found;
 }
 
-namespace {
-
-/// Standard deviations of coordinates and velocities over all recordings, n each; 1 where nothing
-/// varies.
-std::pair<Eigen::ArrayXd, Eigen::ArrayXd> spreads_of(std::span<const Recording> recordings,
-                                                     const LocalFit& fit) {
-  const Index n = recordings.front().q.rows();
-  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(2 * n), squares = sum;
+Eigen::VectorXd spreads_of(std::span<const Estimate> estimates) {
+  const Index rows = estimates.front().states.rows();
+  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(rows), squares = sum;
   double count = 0;
-  for (const Estimate& one : estimate(recordings, fit)) {
-    const Eigen::ArrayXXd states = one.states.array();
-    sum += states.rowwise().sum();
-    squares += states.square().rowwise().sum();
-    count += static_cast<double>(states.cols());
+  for (const Estimate& one : estimates) {
+    sum += one.states.rowwise().sum().array();
+    squares += one.states.array().square().rowwise().sum();
+    count += static_cast<double>(one.states.cols());
   }
-  Eigen::ArrayXd all = (squares / count - (sum / count).square()).max(0).sqrt();
-  all = (all > 0).select(all, 1);
-  return {all.head(n), all.tail(n)};
+  const Eigen::ArrayXd spread = (squares / count - (sum / count).square()).max(0).sqrt();
+  return (spread > 0).select(spread, 1);
 }
-
-}  // namespace
 
 Noise noise_of(std::span<const Recording> recordings, const LocalFit& fit) {
   if (recordings.empty()) return {};
@@ -270,9 +260,9 @@ Noise noise_of(std::span<const Recording> recordings, const LocalFit& fit) {
                                       : Eigen::ArrayXd(q * rate_deviation / samples);
   // Where nothing is left over, or nothing was fitted, values are right to some digits.
   const double digits = count > 0 ? 1e-8 : 1e-4;
-  const std::pair<Eigen::ArrayXd, Eigen::ArrayXd> spread = spreads_of(recordings, fit);
-  q = q.max(digits * spread.first);
-  v = v.max(digits * spread.second);
+  const Eigen::ArrayXd least = digits * spreads_of(estimate(recordings, fit));
+  q = q.max(least.head(n));
+  v = v.max(least.tail(n));
   return {q, v};
 }
 

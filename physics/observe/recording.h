@@ -48,6 +48,10 @@ std::vector<Estimate> estimate(std::span<const Recording> recordings, const Loca
 /// by the order h^(2m-2), but noise of the states comes through many times over.
 Estimate interpolate(const Recording& recording, Index m = 5);
 
+/// Standard deviations of coordinates and velocities over all estimates, of which there has to be
+/// one: 2n; 1 where nothing varies.
+Eigen::VectorXd spreads_of(std::span<const Estimate> estimates);
+
 /// How far measured values lie from the truth, and estimated velocities: standard deviations, as
 /// the residuals of the fits tell, and never 0. n each.
 struct Noise {

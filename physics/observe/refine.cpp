@@ -133,21 +133,6 @@ std::vector<Eigen::MatrixXd> nearest_paths(std::span<const Recording> recordings
   return paths;
 }
 
-/// Standard deviations of coordinates and velocities over all estimates, 2n; 1 where nothing
-/// varies.
-Eigen::VectorXd spreads_of(std::span<const Estimate> estimates) {
-  const Index rows = estimates.front().states.rows();
-  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(rows), squares = sum;
-  double count = 0;
-  for (const Estimate& one : estimates) {
-    sum += one.states.rowwise().sum().array();
-    squares += one.states.array().square().rowwise().sum();
-    count += static_cast<double>(one.states.cols());
-  }
-  const Eigen::ArrayXd spread = (squares / count - (sum / count).square()).max(0).sqrt();
-  return (spread > 0).select(spread, 1);
-}
-
 }  // namespace
 
 std::vector<Estimate> refine(std::span<const Recording> recordings,
