@@ -36,7 +36,7 @@ class OntoConstraints {
       if (off.norm() < 1e-13) break;
       state.head(n_) -= across(state, off);
     }
-    state.tail(n_) -= across(state, jacobian_at(state) * state.tail(n_));
+    state.tail(n_) -= across(state, jacobian_at(state).lazyProduct(state.tail(n_)));
   }
 
  private:
@@ -46,7 +46,9 @@ class OntoConstraints {
   /// The shortest step that changes Φ by that much: the pseudoinverse of J, times it.
   Eigen::VectorXd across(const Eigen::VectorXd& state, const Eigen::VectorXd& change) const {
     const Eigen::MatrixXd unit = Eigen::MatrixXd::Identity(n_, n_);
-    return autodiff::least_squares(jacobian_at(state).transpose(), unit).transpose() * change;
+    return autodiff::least_squares(jacobian_at(state).transpose(), unit)
+        .transpose()
+        .lazyProduct(change);
   }
 
   Index n_;

@@ -261,8 +261,9 @@ void StartSteps::renew(const Windows& windows, const TrajectoryLoss& loss, const
     Eigen::MatrixXd flow = Eigen::MatrixXd::Identity(size, size), h = flow * 0;
     const auto add = [&](double part, bool velocities) {
       const Index rows = velocities ? size : n;
-      h += flow.topRows(rows).transpose() * (part * weights.head(rows)).asDiagonal() *
-           flow.topRows(rows);
+      const Eigen::MatrixXd weighted =
+          (part * weights.head(rows)).asDiagonal() * flow.topRows(rows);
+      h += flow.topRows(rows).transpose().lazyProduct(weighted);
     };
     const double each = 1 / static_cast<double>(w + 1);
     add(each, loss.shape.velocities);
@@ -271,8 +272,8 @@ void StartSteps::renew(const Windows& windows, const TrajectoryLoss& loss, const
     for (Index point = 0; point < w; ++point) {
       const auto t = static_cast<double>(windows.times(point, window));
       flow = physics::rk4_step(
-          [&](double, const Eigen::MatrixXd& y) -> Eigen::MatrixXd { return A * y; }, flow,
-          t - before);
+          [&](double, const Eigen::MatrixXd& y) -> Eigen::MatrixXd { return A.lazyProduct(y); },
+          flow, t - before);
       before = t;
       add(each, loss.shape.velocities);
     }
@@ -300,7 +301,8 @@ void StartSteps::step(Windows& windows, std::span<const Index> which, const Matr
     if (after >= 0) add(after, next_gradient.col(static_cast<Index>(s)));
   }
   for (const auto& [window, g] : gradients) {
-    const Eigen::VectorXd newton = inverse_.col(window).reshaped(size, size).cast<double>() * g;
+    const Eigen::VectorXd newton =
+        inverse_.col(window).reshaped(size, size).cast<double>().lazyProduct(g);
     const double square = g.dot(newton);
     if (!(square >= 0 && square <= std::numeric_limits<Scalar>::max())) continue;  // it runs away
     const double length = std::sqrt(square);  // of the gradient, where steps are of length 1

@@ -73,7 +73,8 @@ class Neighbourhood {
 
   /// Value and two derivatives of rows y (n x T): n x 3.
   Eigen::MatrixXd derivatives(const Eigen::MatrixXd& y) const {
-    return y.middleCols(first_, width_) * weights_->transpose();
+    // Lazy: Eigen's blocked product is for large matrices, and takes seconds to compile.
+    return y.middleCols(first_, width_).lazyProduct(weights_->transpose());
   }
   /// By which the fit follows the value that stands there itself.
   double leverage() const { return (*weights_)(0, here_); }
