@@ -22,8 +22,6 @@ using autodiff::Var;
 
 namespace {
 
-constexpr double usual_rate = 5e-3;
-
 /// Trains from the weights as they are.
 void fit(nn::NetworkModel& model, const nn::Objective& objective, std::span<const Matrix> inputs,
          double rate, long steps, const Job& job, Random& random) {
@@ -40,19 +38,30 @@ void fit(nn::NetworkModel& model, const nn::Objective& objective, std::span<cons
 }
 
 void fit_accelerations(nn::NetworkModel& model, const physics::DataSet& data, const Recipe& recipe,
-                       const Job& job, Random& random) {
+                       long steps, const Job& job, Random& random) {
   std::vector<Matrix> inputs{data.states, data.accelerations};
   if (data.controls.size() > 0) inputs.push_back(data.controls);
   const nn::PerCoordinate unit = model.options().acceleration_scale;
   fit(model,
       recipe.objective ? recipe.objective
                        : nn::of_accelerations(nn::in_units_of(unit, nn::l1_loss)),
-      inputs, usual_rate, recipe.steps, job, random);
+      inputs, recipe.rate, steps, job, random);
+}
+
+/// The samples whose velocities are all within the limit.
+physics::DataSet slower_than(double limit, const physics::DataSet& data) {
+  const Index n = data.accelerations.rows();
+  std::vector<Index> slow;
+  for (Index k = 0; k < data.size(); ++k)
+    if (data.states.col(k).tail(n).cwiseAbs().maxCoeff() < limit) slow.push_back(k);
+  physics::DataSet found{data.states(Eigen::all, slow), data.accelerations(Eigen::all, slow), {}};
+  if (data.controls.size() > 0) found.controls = data.controls(Eigen::all, slow);
+  return found;
 }
 
 /// Chunks of one size, each a window of the loss.
 void fit_trajectories(nn::NetworkModel& model, const std::vector<physics::Recording>& chunks,
-                      long steps, const Job& job, Random& random) {
+                      const Recipe& recipe, const Job& job, Random& random) {
   const nn::WindowShape shape{
       .points = chunks.front().size() - 1, .substeps = 8, .velocities = true};
   std::vector<physics::Estimate> exact;
@@ -67,7 +76,7 @@ void fit_trajectories(nn::NetworkModel& model, const std::vector<physics::Record
                            .position_unit = map(model.options().coordinate_scale, inverse),
                            .velocity_unit = map(model.options().velocity_scale, inverse),
                            .agreement = 0}),
-      inputs_of(windows, all), usual_rate / 5, steps, job, random);
+      inputs_of(windows, all), recipe.rate / 5, recipe.through_time, job, random);
 }
 
 /// Has the mass matrix one sign in some states and another in others?
@@ -120,7 +129,8 @@ std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const phy
   if (kind.has_friction) options.friction = recipe.friction;
   options.controls = system.k();
   nn::scale_to(options, data);
-  options.kinetic_prior = map(options.kinetic_prior, [&](double a) { return a * kind.prior_part; });
+  options.kinetic_prior =
+      map(options.kinetic_prior, [&](double a) { return a * kind.prior_part * recipe.prior; });
   nn::Known known;
   if (job.model.told)
     known = {.positions = system.picture.points,
@@ -131,7 +141,9 @@ std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const phy
   constexpr int draws = 4;
   for (int draw = 1; draw == 1 || (draw <= draws && is_stuck(*model, data)); ++draw) {
     model->initialise(random, kind.initialiser);
-    fit_accelerations(*model, data, recipe, job, random);
+    for (const double limit : recipe.speed_limits)
+      fit_accelerations(*model, slower_than(limit, data), recipe, recipe.steps_each, job, random);
+    fit_accelerations(*model, data, recipe, recipe.steps, job, random);
   }
   return model;
 }
@@ -174,9 +186,10 @@ std::unique_ptr<nn::NetworkModel> learn_chunks(const physics::System& system,
   Random random(job.seed + 2'000'003);
   for (int round = 1; round < recipe.rounds; ++round) {
     const physics::Motion law = nn::learnt_motion(*model);
-    fit_accelerations(*model, interpolated(chunks, &law, job.threads), recipe, job, random);
+    fit_accelerations(*model, interpolated(chunks, &law, job.threads), recipe, recipe.steps, job,
+                      random);
   }
-  if (recipe.through_time > 0) fit_trajectories(*model, chunks, recipe.through_time, job, random);
+  if (recipe.through_time > 0) fit_trajectories(*model, chunks, recipe, job, random);
   return model;
 }
 

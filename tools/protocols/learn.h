@@ -18,6 +18,12 @@ struct Recipe {
   long steps;
   std::string friction = "none";
   nn::Objective objective = {};  ///< of accelerations; none: l1 in units of their size
+  double rate = 5e-3;            ///< the highest
+  double prior = 1;              ///< kinetic energy before anything is learnt, for the usual one
+  /// Before all samples, those slower than each limit in turn, for so many steps each. Where masses
+  /// grow a million times towards the fast ones, a large mass everywhere would be a trap.
+  std::vector<double> speed_limits = {};
+  long steps_each = 0;
   // Of chunks:
   int rounds = 1;         ///< accelerations are interpolated anew, with the learnt law's help
   long through_time = 0;  ///< steps behind all of these, whose loss goes through the integrator
