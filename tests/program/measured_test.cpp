@@ -112,6 +112,56 @@ TEST_CASE("trajectories of a few rows are learnt through the integrator") {
   CHECK(error(folder, "X") < 0.02);
 }
 
+TEST_CASE(
+    "the trajectory of middle length decides whether there are rows enough for accelerations") {
+  const Folder folder;
+  for (const int long_ones : {2, 8}) {
+    CAPTURE(long_ones);
+    std::string csv = "trajectory,t,x,x'\n";
+    for (int k = 0; k < 10; ++k)
+      for (int row = 0; row < (k < 10 - long_ones ? 5 : 60); ++row) {
+        const double t = 0.05 * row;
+        csv += std::to_string(k) + ',' + std::to_string(t) + ',' +
+               std::to_string(std::sin(t + 0.7 * k)) + ',' + std::to_string(std::cos(t + 0.7 * k)) +
+               '\n';
+      }
+    folder.write("mixed.csv", csv);
+    const Outcome run = folder.train(
+        "--data mixed.csv --hidden 4 --batch 8 --steps 5 --guess-steps 5 --friction none --out X");
+    REQUIRE_MESSAGE(run.code == 0, run.err);
+    CHECK(contains(folder.read("X/config.toml"),
+                   long_ones > 5 ? "learn=\"accelerations\"" : "learn=\"trajectories\""));
+  }
+}
+
+TEST_CASE("windows are as long whatever a coordinate's unit is") {
+  const Folder folder;
+  const auto settled = [&](double unit) {
+    std::string csv = "trajectory,t,x\n";
+    for (int k = 0; k < 20; ++k)
+      for (int row = 0; row < 60; ++row) {
+        const double t = 0.01 * row;
+        csv += std::to_string(k) + ',' + std::to_string(t) + ',' +
+               std::to_string(unit * std::sin(t + 0.7 * k)) + '\n';
+      }
+    folder.write("x.csv", csv);
+    const Outcome run = folder.train(
+        "--data x.csv --learn trajectories --hidden 4 --batch 8 --steps 5 --guess-steps 5 "
+        "--friction none --out X");
+    REQUIRE_MESSAGE(run.code == 0, run.err);
+    std::vector<std::string> found;
+    for (const char* option : {"window=", "span=", "substeps="}) {
+      const std::string config = folder.read("X/config.toml");
+      const std::size_t begin = config.find(std::string("\n") + option) + 1;
+      found.push_back(config.substr(begin, config.find('\n', begin) - begin));
+    }
+    return found;
+  };
+  const std::vector<std::string> in_metres = settled(1);
+  CHECK(in_metres[1] == "span=11");  // 0.1 of the time in which such a velocity changes by itself
+  CHECK(settled(1000) == in_metres);
+}
+
 TEST_CASE("of a file that cannot be rolled out no trajectories are learnt, and words say so") {
   const Folder folder;
   folder.write("states.csv", "x,x',x''\n1,0,-1\n0,1,0\n0.5,0.5,-0.5\n0.2,0.1,-0.2\n");

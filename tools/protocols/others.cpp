@@ -165,7 +165,7 @@ Outcome run_relativistic(const Job& job) {
   Random random(job.seed);
   const physics::DataSet data = relativistic_states(samples, random),
                          test = relativistic_states(tests, random);
-  Recipe recipe{.hidden = {64, 64}, .steps = 200'000, .rate = 1e-2, .prior = 0.1};
+  Recipe recipe{.hidden = {64, 64}, .steps = 400'000, .rate = 1e-2, .prior = 0.1};
   recipe.objective = [](const nn::Model& model, autodiff::Tape& tape, Index size) {
     const Var state = tape.input(2, size, "state"), target = tape.input(1, size, "acceleration"),
               g = tape.input(1, size, "control"), q = row(state, 0), v = row(state, 1);
