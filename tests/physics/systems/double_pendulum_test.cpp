@@ -12,6 +12,7 @@
 
 #include "autodiff/compile/program.h"
 #include "autodiff/random.h"
+#include "physics/systems/table.h"
 #include "tests/precision.h"
 
 using autodiff::Index;
@@ -93,6 +94,18 @@ TEST_CASE("double pendulum: kinetic energy is that of two masses in Cartesian co
 TEST_CASE("double pendulum: the reference start has energy 2.5682361500844") {
   const State start{3 * pi / 7, 3 * pi / 4, 0, 0};
   CHECK(std::abs(DoublePendulum().energy(start.data()) - 2.5682361500844) < 1e-13);
+}
+
+TEST_CASE(
+    "double pendulum: it learns from where the slides do, and its energy is judged as there") {
+  const physics::System s = make_system(physics::find_system("double_pendulum"));
+  CHECK(s.region.low == Eigen::Vector4d(-pi, -pi, -10, -10));
+  CHECK(s.region.high == Eigen::Vector4d(pi, pi, 10, 10));
+  REQUIRE(s.energy_test);
+  CHECK(s.energy_test->starts.low == Eigen::Vector4d(0, 0, 0, 0));
+  CHECK(s.energy_test->starts.high == Eigen::Vector4d(2 * pi, 2 * pi, 0.1, 0.1));
+  CHECK(s.energy_test->duration == 100);
+  CHECK(s.energy_test->scale == doctest::Approx(29.4));
 }
 
 TEST_CASE("double pendulum: y points up, x to the right, and the rods have their lengths") {
