@@ -139,7 +139,10 @@ std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const phy
   auto model = nn::make_model(kind.name, options, known);
   Random random(job.seed + 1'000'003);
   constexpr int draws = 4;
-  for (int draw = 1; draw == 1 || (draw <= draws && is_stuck(*model, data)); ++draw) {
+  // Masses that grow beyond all measure have no sign that could be told: the slow samples decide.
+  const physics::DataSet slowest =
+      recipe.speed_limits.empty() ? data : slower_than(recipe.speed_limits.front(), data);
+  for (int draw = 1; draw == 1 || (draw <= draws && is_stuck(*model, slowest)); ++draw) {
     model->initialise(random, kind.initialiser);
     for (const double limit : recipe.speed_limits)
       fit_accelerations(*model, slower_than(limit, data), recipe, recipe.steps_each, job, random);
