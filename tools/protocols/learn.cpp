@@ -142,11 +142,14 @@ std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const phy
   // Masses that grow beyond all measure have no sign that could be told: the slow samples decide.
   const physics::DataSet slowest =
       recipe.speed_limits.empty() ? data : slower_than(recipe.speed_limits.front(), data);
-  for (int draw = 1; draw == 1 || (draw <= draws && is_stuck(*model, slowest)); ++draw) {
+  for (int draw = 1; draw <= draws; ++draw) {
     model->initialise(random, kind.initialiser);
     for (const double limit : recipe.speed_limits)
       fit_accelerations(*model, slower_than(limit, data), recipe, recipe.steps_each, job, random);
-    fit_accelerations(*model, data, recipe, recipe.steps, job, random);
+    const bool begins_well =
+        recipe.speed_limits.empty() || draw == draws || !is_stuck(*model, slowest);
+    if (begins_well) fit_accelerations(*model, data, recipe, recipe.steps, job, random);
+    if (begins_well && !is_stuck(*model, slowest)) break;
   }
   return model;
 }
