@@ -280,6 +280,24 @@ TEST_CASE("degrees become radians, of the coordinate and its rates alone") {
     CHECK(turning.samples.states(1, k) == Approx(500 * pi / 180).epsilon(1e-4));
 }
 
+TEST_CASE("a trajectory too short for an estimate is left out, and told") {
+  for (const int rates : {0, 1}) {
+    const auto lines = lines_of(sine(60, 0.1, rates));
+    std::string text = rows_of(lines, 0, 20);
+    const Index rows = rates == 0 ? 6 : 2, needed = rates == 0 ? 7 : 3;
+    for (Index k = 30; k < 30 + rows; ++k) text += lines[static_cast<std::size_t>(k + 1)] + '\n';
+    for (std::size_t k = 45; k < 60; ++k) text += lines[k + 1] + '\n';
+    const OwnData data = parse_data(text, "f.csv");
+    REQUIRE(data.found.left_out.size() == 1);
+    CHECK(data.found.left_out[0].line == 22);
+    CHECK(data.found.trajectories == 3);
+    CHECK(data.found.left_out[0].what ==
+          std::to_string(rows) + " of " + std::to_string(needed) + " rows");
+    CHECK(contains(tools::to_text(data),
+                   "1 trajectory is left out, too short for an estimate: at line 22"));
+  }
+}
+
 TEST_CASE("what was found is told") {
   const auto lines = lines_of(sine(60, 0.1, 0));
   std::string text = rows_of(lines, 0, 20);
@@ -289,9 +307,8 @@ TEST_CASE("what was found is told") {
   const Outcome run =
       folder.train("--data mine.csv --hidden 4 --batch 4 --steps 5 --velocity-scale 1 --out R");
   REQUIRE(run.code == 0);
-  for (const char* part :
-       {"50 rows, 38 used", "2 trajectories, a row every 0.1 s", "x, phi (an angle)",
-        "1 gap in time: before line 22 (1.1 s without a row)"})
+  for (const char* part : {"50 rows, 38 used", "2 trajectories, a row every 0.1 s",
+                           "x, phi (an angle)", "1 gap in time: at line 22 (1.1 s without a row)"})
     CHECK_MESSAGE(contains(run.out, part), part);
   CHECK_FALSE(contains(run.out, "jump"));
   CHECK(folder.json("R/result.json")["coordinates"] == std::vector<std::string>{"x", "phi"});

@@ -442,10 +442,16 @@ void estimate_samples(OwnData& data, const Table& table, const std::vector<Piece
   std::vector<physics::Estimate> estimates;
   std::vector<Piece> inner;
   Index count = 0;
+  const Index shortest = data.recordings.front().v.size() > 0 ? 3 : 2 * data.fit.neighbours + 1;
   for (const physics::Recording& recording : data.recordings) {
+    const Piece& piece = pieces[inner.size()];
     estimates.push_back(physics::estimate(recording, data.fit));
     inner.push_back(inner_rows(recording, data.fit));
-    count += inner.back().end - inner.back().begin;
+    const Index samples = inner.back().end - inner.back().begin;
+    if (samples == 0)
+      data.found.left_out.push_back({table.lines[static_cast<std::size_t>(piece.begin)],
+                                     format("%td of %td rows", piece.end - piece.begin, shortest)});
+    count += samples;
   }
   if (count == 0)
     refuse("none of its " + std::to_string(data.recordings.size()) + " trajectories has " +
@@ -526,15 +532,18 @@ OwnData parse(const std::string& text) {
   return data;
 }
 
-/// "  3 gaps in time, where it is cut: before line 7 (2.5 s without a row), ..."
-std::string to_text(const std::vector<Cut>& cuts, const char* one, const char* many) {
-  if (cuts.empty()) return {};
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return format("%zu %s", count, count == 1 ? one : many);
+}
+
+/// "            cut at 3 gaps in time: at line 7 (2.5 s without a row), ..."
+std::string to_text(const std::string& what, const std::vector<Finding>& places) {
+  if (places.empty()) return {};
   constexpr std::size_t told = 3;
-  std::string text =
-      format("            cut at %zu %s:", cuts.size(), cuts.size() == 1 ? one : many);
-  for (std::size_t k = 0; k < std::min(cuts.size(), told); ++k)
-    text += format("%s before line %ld (%s)", k > 0 ? "," : "", cuts[k].line, cuts[k].what.c_str());
-  return text + (cuts.size() > told ? " and so on\n" : "\n");
+  std::string text = "            " + what + ":";
+  for (std::size_t k = 0; k < std::min(places.size(), told); ++k)
+    text += format("%s at line %ld (%s)", k > 0 ? "," : "", places[k].line, places[k].what.c_str());
+  return text + (places.size() > told ? " and so on\n" : "\n");
 }
 
 }  // namespace
@@ -600,15 +609,20 @@ std::string to_text(const OwnData& data) {
   std::string text = format("  data      %zu rows, %zu used", found.rows, found.used);
   if (found.used < found.rows) text += " (the ends of a trajectory are neighbours only)";
   if (found.trajectories > 0)
-    text += format("; %zu %s, a row every %.4g s", found.trajectories,
-                   found.trajectories == 1 ? "trajectory" : "trajectories", found.time_step);
+    text += "; " + counted(found.trajectories, "trajectory", "trajectories") +
+            format(", a row every %.4g s", found.time_step);
   text += "; coordinates";
   for (std::size_t i = 0; i < data.names.size(); ++i)
     text += (i > 0 ? ", " : " ") + data.names[i] + (data.angles[i] ? " (an angle)" : "");
   for (std::size_t i = 0; i < data.controls.size(); ++i)
     text += (i > 0 ? ", " : "; controls ") + data.controls[i];
-  return text + '\n' + to_text(found.gaps, "gap in time", "gaps in time") +
-         to_text(found.jumps, "jump", "jumps");
+  return text + '\n' +
+         to_text("cut at " + counted(found.gaps.size(), "gap in time", "gaps in time"),
+                 found.gaps) +
+         to_text("cut at " + counted(found.jumps.size(), "jump", "jumps"), found.jumps) +
+         to_text(counted(found.left_out.size(), "trajectory is", "trajectories are") +
+                     " left out, too short for an estimate",
+                 found.left_out);
 }
 
 OwnData parse_data(const std::string& text, const std::string& name) {

@@ -31,9 +31,9 @@
 
 namespace tools {
 
-/// Where a trajectory was cut in two.
-struct Cut {
-  long line;         ///< of the first row behind it
+/// Something that readers of a file have to know.
+struct Finding {
+  long line;         ///< where
   std::string what;  ///< as "2.5 s without a row"
 };
 
@@ -41,7 +41,9 @@ struct Cut {
 struct DataFound {
   std::size_t rows = 0, used = 0;
   std::size_t trajectories = 0;  ///< 0 where the rows are states without time
-  std::vector<Cut> gaps, jumps;  ///< in time, and of what is measured
+  /// Where a trajectory was cut in two, the first rows behind: in time, and of what is measured.
+  std::vector<Finding> gaps, jumps;
+  std::vector<Finding> left_out;  ///< trajectories too short for an estimate, their first rows
   double time_step = 0;          ///< the median [s]; 0 without time
   bool estimated = false;        ///< accelerations were not in the file
 };

@@ -28,9 +28,9 @@ std::vector<std::string> worse_coordinates(const RunResult& result) {
   return names;
 }
 
-std::vector<long> lines(const std::vector<Cut>& cuts) {
+std::vector<long> lines(const std::vector<Finding>& findings) {
   std::vector<long> numbers;
-  for (const Cut& cut : cuts) numbers.push_back(cut.line);
+  for (const Finding& finding : findings) numbers.push_back(finding.line);
   return numbers;
 }
 
@@ -131,6 +131,7 @@ std::string to_json(const RunResult& result) {
                     {"trajectories", data->trajectories},
                     {"gaps_before_lines", lines(data->gaps)},
                     {"jumps_before_lines", lines(data->jumps)},
+                    {"left_out_at_lines", lines(data->left_out)},
                     {"time_step_s", data->time_step},
                     {"accelerations_estimated", data->estimated}};
   if (const auto& judged = result.judgement) {
