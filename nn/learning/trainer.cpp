@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nn/learning/minibatches.h"
+#include "physics/text.h"
 
 namespace nn {
 
@@ -46,7 +47,7 @@ void Trainer::fit(std::span<const Matrix> inputs, autodiff::Random& random, long
     const double loss = loss_and_gradient(batch);
     if (!finite())
       throw std::runtime_error("[trainer] step " + std::to_string(k) + ": the loss is " +
-                               std::to_string(loss) + ", or its gradient is not finite");
+                               physics::number(loss) + ", or its gradient is not finite");
     step(rate(k));
   }
 }

@@ -3,11 +3,13 @@
 #include <stdexcept>
 #include <string>
 
+#include "physics/text.h"
+
 namespace nn {
 
 Sgd::Sgd(Index size, Options options) : options_(options), v_(size, 0) {
   if (!(options.momentum >= 0 && options.momentum < 1))
-    throw std::invalid_argument("[sgd] momentum " + std::to_string(options.momentum) +
+    throw std::invalid_argument("[sgd] momentum " + physics::number(options.momentum) +
                                 ": it must be at least 0 and below 1");
 }
 

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "physics/text.h"
+
 namespace physics {
 namespace {
 
@@ -28,9 +30,8 @@ Eigen::VectorXd lyapunov_exponents(const Motion& motion, const Eigen::MatrixXd& 
   if (!(options.interval > 0 && options.offset > 0 && options.settle >= 0 &&
         options.duration >= options.interval && std::isfinite(options.settle + options.duration)))
     throw std::invalid_argument(
-        "[lyapunov] offset " + std::to_string(options.offset) + ", interval " +
-        std::to_string(options.interval) + ", settle " + std::to_string(options.settle) +
-        ", duration " + std::to_string(options.duration) +
+        "[lyapunov] offset " + number(options.offset) + ", interval " + number(options.interval) +
+        ", settle " + number(options.settle) + ", duration " + number(options.duration) +
         ": offset and interval must be positive, the duration at least an interval");
   const Index d = starts.rows(), count = starts.cols();
   const long settling = std::lround(options.settle / options.interval);

@@ -8,6 +8,7 @@
 
 #include "nn/models/learnt_motion.h"
 #include "physics/systems/table.h"
+#include "physics/text.h"
 #include "tools/app/data_file.h"
 #include "tools/protocols/learn.h"
 
@@ -145,7 +146,7 @@ Outcome run_real(const Job& job) {
       test.emplace_back(r.t[k], r.q(0, k), r.v(0, k));
   }
   if (train.empty() || test.size() < 2)
-    throw tools::IoError("'" + job.data + "' has to go on beyond " + std::to_string(test_begins) +
+    throw tools::IoError("'" + job.data + "' has to go on beyond " + physics::number(test_begins) +
                          " s");
   physics::System system;
   system.coordinates = {{"theta", "rad", true}};

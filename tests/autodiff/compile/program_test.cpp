@@ -395,6 +395,7 @@ TEST_CASE("a replay allocates nothing") {
   for (int k = 0; k < 3; ++k) sharded.bind_input(k, values.data());
   for (const char* name : {"w", "b", "u", "out"}) sharded.bind_parameter(name, values.data());
 
+  sharded.run();  // starts the threads
   const long before = allocations;
   for (int i = 0; i < 2; ++i) {
     large.run(large_workspace);

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <stdexcept>
 
 TEST_CASE("an unstable equilibrium's neighbours part with the exponent of its linear motion") {
   // q'' = a² q has solutions e^{±at}.
@@ -84,4 +85,16 @@ TEST_CASE("what happens before the twin has settled is not counted") {
   };
   CHECK(exponent(2) < 0.11);
   CHECK(exponent(0) > exponent(2) + 0.02);
+}
+
+TEST_CASE("an offset or an interval that cannot be is refused, with its value") {
+  const physics::Motion still(1, [](const Eigen::MatrixXd& s, Eigen::MatrixXd& rates) {
+    rates.setZero(s.rows(), s.cols());
+  });
+  CHECK_THROWS_WITH_AS(
+      physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0), {.offset = -1e-9, .duration = 3}),
+      doctest::Contains("[lyapunov] offset -1e-09"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0), {.interval = 4, .duration = 3}),
+      doctest::Contains("interval 4, settle"), std::invalid_argument);
 }
