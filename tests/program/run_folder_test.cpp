@@ -95,6 +95,22 @@ TEST_CASE("the lock of a folder dies with its process") {
   CHECK(folder.train(small + "--steps 5 --epochs 1 --out X").code == 0);
 }
 
+TEST_CASE("a lock whose folder somebody else has taken over leaves theirs") {
+  const Folder folder;
+  const fs::path file = folder.path() / "lock";
+  {
+    const tools::FolderLock first(folder.path());
+    CHECK(first.holds());
+    fs::remove(file);
+    CHECK_FALSE(first.holds());
+    folder.write("lock", "theirs");
+  }
+  CHECK(folder.read("lock") == "theirs");
+  fs::remove(file);
+  { const tools::FolderLock alone(folder.path()); }
+  CHECK_FALSE(fs::exists(file));
+}
+
 TEST_CASE("a new run in a used folder leaves nothing of the old one, and what is not its own") {
   const Folder folder;
   REQUIRE(folder.train(small + "--steps 50 --epochs 5 --out X").code == 0);

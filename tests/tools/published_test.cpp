@@ -80,6 +80,23 @@ TEST_CASE("a model that is told a chain's kinematics learns it from ten chunks" 
   CHECK(outcome.floor[0] < 1e-3);
 }
 
+TEST_CASE("of exact rows of a double pendulum both its constants and its network are found" *
+          doctest::skip(program::sanitized)) {
+  const program::Folder folder;
+  REQUIRE(
+      folder.simulate("--trajectories 1 --duration 8 --columns coordinates --out rows.csv").code ==
+      0);
+  const auto found = std::ranges::find(protocols::all(), "real-double-pendulum", &Protocol::name);
+  REQUIRE(found != protocols::all().end());
+  for (const char* model : {"fitted", "embedded"}) {
+    CAPTURE(model);
+    const Outcome outcome =
+        found->run({.model = {model, true}, .data = folder.path() / "rows.csv"});
+    CHECK(outcome.values[0] < 1e-3);
+    CHECK(outcome.values[0] > 0);
+  }
+}
+
 TEST_CASE("results are kept in a file, the last of a seed counts, and they stand beside theirs") {
   const program::Folder folder;
   const std::string file = folder.path() / "some/results.csv";
