@@ -283,6 +283,10 @@ TEST_CASE("degrees become radians, of the coordinate and its rates alone") {
 TEST_CASE("a trajectory too short for an estimate is left out, and told") {
   for (const int rates : {0, 1}) {
     const auto lines = lines_of(sine(60, 0.1, rates));
+    CHECK_THROWS_WITH_AS(parse_data(rows_of(lines, 0, rates == 0 ? 6 : 2), "f.csv"),
+                         doctest::Contains(rates == 0 ? "of its 1 trajectory none has the 7 rows"
+                                                      : "of its 1 trajectory none has the 3 rows"),
+                         tools::IoError);
     std::string text = rows_of(lines, 0, 20);
     const Index rows = rates == 0 ? 6 : 2, needed = rates == 0 ? 7 : 3;
     for (Index k = 30; k < 30 + rows; ++k) text += lines[static_cast<std::size_t>(k + 1)] + '\n';

@@ -437,6 +437,10 @@ physics::Recording recording_of(const Table& table, const Columns& columns, cons
   return recording;
 }
 
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return format("%zu %s", count, count == 1 ? one : many);
+}
+
 /// The samples of all recordings are appended to the data.
 void estimate_samples(OwnData& data, const Table& table, const std::vector<Piece>& pieces) {
   std::vector<physics::Estimate> estimates;
@@ -454,9 +458,9 @@ void estimate_samples(OwnData& data, const Table& table, const std::vector<Piece
     count += samples;
   }
   if (count == 0)
-    refuse("none of its " + std::to_string(data.recordings.size()) + " trajectories has " +
-           std::to_string(2 * data.fit.neighbours + 1) +
-           " rows, which it takes to estimate accelerations (a trajectory ends where t does not "
+    refuse("of its " + counted(data.recordings.size(), "trajectory", "trajectories") +
+           " none has the " + std::to_string(shortest) +
+           " rows that it takes to estimate accelerations (a trajectory ends where t does not "
            "grow, at a gap in time, and at a jump)");
   const auto n = static_cast<Index>(data.names.size());
   physics::DataSet& all = data.samples;
@@ -530,10 +534,6 @@ OwnData parse(const std::string& text) {
   if (data.found.used < 2)
     refuse("it gives 1 sample; it takes at least 2, one to learn from and one to judge by");
   return data;
-}
-
-std::string counted(std::size_t count, const char* one, const char* many) {
-  return format("%zu %s", count, count == 1 ? one : many);
 }
 
 /// "            cut at 3 gaps in time: at line 7 (2.5 s without a row), ..."
