@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -471,7 +472,11 @@ TEST_CASE("a law on the tape serves as one in plain numbers does") {
 TEST_CASE("every row is refined, from the first to the last, whatever the window") {
   for (const Index window : {16, 37, 99, 100, 1000}) {
     CAPTURE(window);
-    const Measured data = pendulums(0, false, -1, 100);
+    Measured data = pendulums(0, false, -1, 100);
+    // One recording is shorter, between those that are equally long.
+    Recording& second = data.recordings[1];
+    second = {VectorXd(second.t.head(60)), MatrixXd(second.q.leftCols(60))};
+    data.truth[1].accelerations = MatrixXd(data.truth[1].accelerations.leftCols(60));
     const std::vector<Estimate> before = estimates_of(data.recordings);
     const std::vector<Estimate> after =
         refine(data.recordings, before, pendulum(gravity), {.window = window}, 1);
@@ -483,6 +488,22 @@ TEST_CASE("every row is refined, from the first to the last, whatever the window
       CHECK(wrong(after[i]).maxCoeff() < 0.1 * wrong(before[i]).maxCoeff());
     }
   }
+}
+
+TEST_CASE("a law cannot be followed over no times, in no steps, or beside estimates of others") {
+  const Measured data = pendulums(0);
+  const std::vector<Estimate> before = estimates_of(data.recordings);
+  const auto refused = [&](const physics::Stride& stride, std::span<const Estimate> estimates,
+                           const char* words) {
+    CHECK_THROWS_WITH_AS(refine(data.recordings, estimates, pendulum(gravity), stride, 1),
+                         doctest::Contains(words), std::invalid_argument);
+  };
+  refused({.window = 0}, before, "windows of 0 times");
+  refused({.window = 9, .substeps = 0}, before, "0 steps from one to the next");
+  refused({.window = 9}, std::span(before).first(2), "3 recordings, 2 estimates");
+  std::vector<Estimate> cut = before;
+  cut[1].states = MatrixXd(cut[1].states.leftCols(5));
+  refused({.window = 9}, cut, "estimates 2x5");
 }
 
 TEST_CASE("a law that is wrong does little harm, and some good where it is nearly right") {
