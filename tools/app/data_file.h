@@ -44,8 +44,8 @@ struct DataFound {
   /// Where a trajectory was cut in two, the first rows behind: in time, and of what is measured.
   std::vector<Finding> gaps, jumps;
   std::vector<Finding> left_out;  ///< trajectories too short for an estimate, their first rows
-  double time_step = 0;          ///< the median [s]; 0 without time
-  bool estimated = false;        ///< accelerations were not in the file
+  double time_step = 0;           ///< the median [s]; 0 without time
+  bool estimated = false;         ///< accelerations were not in the file
 };
 
 /// Where a sample stands in time.
