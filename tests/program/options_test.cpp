@@ -294,6 +294,22 @@ TEST_CASE("--epochs of a file are how often it is gone through, and without it t
   CHECK(parse({"--data", (folder.path() / "s.csv").string()}).steps == tools::steps_by_data);
 }
 
+TEST_CASE(
+    "the more coordinates a system has, the fewer steps and roll-outs, and states of a ring") {
+  const auto of = [](const std::string& system, const std::string& parameters) {
+    return parse({"--system", system, "--set", parameters});
+  };
+  const tools::TrainOptions few = of("wave", "n=8"), many = of("wave", "n=32"),
+                            most = of("wave", "n=128");
+  CHECK(few.batch == 32);  // 256 sites
+  CHECK(many.batch == 8);
+  CHECK(most.batch == 4);  // at least
+  CHECK(few.steps > many.steps);
+  CHECK(few.rollouts == 500);
+  CHECK(many.rollouts == 125);
+  CHECK(parse({"--system", "wave", "--set", "n=32", "--batch", "77"}).batch == 77);
+}
+
 TEST_CASE("the rate warms up from the first step, in as many steps as --warmup says") {
   const Folder folder;
   const std::string run =

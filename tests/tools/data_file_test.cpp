@@ -280,6 +280,41 @@ TEST_CASE("degrees become radians, of the coordinate and its rates alone") {
     CHECK(turning.samples.states(1, k) == Approx(500 * pi / 180).epsilon(1e-4));
 }
 
+TEST_CASE(
+    "u:torque is a control as torque:control is, and u a coordinate where it is marked as one") {
+  const std::string rows = "0,1,2,3\n1,0,2,5\n2,1,7,6\n";
+  const OwnData before = parse_data("x,x',x'',u:torque\n" + rows, "f.csv"),
+                behind = parse_data("x,x',x'',torque:control\n" + rows, "f.csv");
+  CHECK(before.controls == std::vector<std::string>{"torque"});
+  CHECK(before.controls == behind.controls);
+  CHECK(before.samples.controls == behind.samples.controls);
+  CHECK(before.names == behind.names);
+  CHECK(parse_data("x,x',x'',u:control\n" + rows, "f.csv").controls ==
+        std::vector<std::string>{"u"});
+  const OwnData angle = parse_data("u:angle,u',u'',v:control\n" + rows, "f.csv");
+  CHECK(angle.names == std::vector<std::string>{"u"});
+  CHECK(angle.angles[0]);
+  for (const char* refused : {"u:deg", "u:", "u:x", "u:t", "u':torque", "u:a:b", "v:torque"})
+    CHECK_THROWS_AS(parse_data("x,x',x''," + std::string(refused) + '\n' + rows, "f.csv"),
+                    tools::IoError);
+}
+
+TEST_CASE("every trajectory goes with its own controls, from any sample on") {
+  std::string text = "t,x,x',x'',u:push\n";
+  for (int k = 0; k < 30; ++k)  // two trajectories, of 10 and 20 rows
+    text += std::to_string(k < 10 ? k : k - 10) + ",0,1,2," + std::to_string(100 + k) + '\n';
+  const OwnData data = parse_data(text, "f.csv");
+  for (const Index first : {0, 4, 10, 25}) {
+    CAPTURE(first);
+    Index sample = first;
+    for (const tools::Measured& one : tools::measured_trajectories(data, first)) {
+      REQUIRE(one.controls.cols() == one.motion.y.cols());
+      for (Index k = 0; k < one.controls.cols(); ++k) CHECK(one.controls(0, k) == 100 + sample++);
+    }
+    CHECK(sample == 30);
+  }
+}
+
 TEST_CASE("a trajectory too short for an estimate is left out, and told") {
   for (const int rates : {0, 1}) {
     const auto lines = lines_of(sine(60, 0.1, rates));

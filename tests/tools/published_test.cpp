@@ -66,7 +66,10 @@ TEST_CASE("a published experiment says what it is, and its columns fit its metri
     CHECK_FALSE(p.source.empty());
     CHECK(static_cast<bool>(p.run));
     CHECK_FALSE(p.models.empty());
-    for (const auto& published : p.published) CHECK(published.values.size() == p.metrics.size());
+    for (const auto& published : p.published) {
+      CHECK(published.values.size() == p.metrics.size());
+      for (const double error : published.values) CHECK_FALSE(error <= 0);  // NaN: not published
+    }
   }
 }
 

@@ -3,7 +3,8 @@
 //
 // The first line names the columns. A coordinate has a name, with ":angle" behind it where q and
 // q + 2π are the same place, or ":degrees" for such an angle in degrees; its velocity has the name
-// and one prime, its acceleration two; a control (a motor's torque, say) has ":control" behind it:
+// and one prime, its acceleration two; a control (a motor's torque, say) has ":control" behind it
+// or "u:" before:
 //
 //     theta:angle,x,theta',x',theta'',x''         a state and its accelerations in each row
 //     t,theta:angle,x,theta',x'                   states over time [s]
