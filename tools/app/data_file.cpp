@@ -73,11 +73,11 @@ struct Name {
     coordinate = with_plain_primes(cell.substr(0, colon));
     if (colon != cell.npos) suffix = cell.substr(colon);
     for (; coordinate.ends_with('\''); coordinate.pop_back()) ++primes;
-    // The other way to write a control: u:torque is torque:control.
-    static const std::set<std::string> of_a_coordinate{"",         ":",       ":angle", ":degrees",
-                                                       ":control", ":degree", ":deg",   ":radians",
-                                                       ":radian",  ":rad"};
-    if (coordinate == "u" && primes == 0 && !of_a_coordinate.contains(suffix)) {
+    // The other way to write a control: u:torque is torque:control. A coordinate may be called u:
+    // what marks one, or looks like its unit, keeps its meaning.
+    static const std::set<std::string> marks{"",        ":",    ":angle",   ":degrees", ":control",
+                                             ":degree", ":deg", ":radians", ":radian",  ":rad"};
+    if (coordinate == "u" && primes == 0 && !marks.contains(suffix)) {
       coordinate = with_plain_primes(suffix.substr(1));
       suffix = ":control";
     }
