@@ -146,7 +146,7 @@ std::vector<Estimate> refine(std::span<const Recording> recordings,
                                 std::to_string(stride.substeps) + " steps from one to the next");
   for (std::size_t r = 0; r < recordings.size(); ++r) {
     require_sense(recordings[r]);
-    if (recordings[r].q.rows() != n || recordings[r].controls.rows() < law.controls() ||
+    if (recordings[r].q.rows() != n || recordings[r].controls.rows() != law.controls() ||
         before[r].states.rows() != 2 * n || before[r].states.cols() != recordings[r].size())
       throw std::invalid_argument(
           "[refine] a recording of " + std::to_string(recordings[r].q.rows()) +

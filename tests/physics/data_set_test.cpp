@@ -268,3 +268,21 @@ TEST_CASE("rolling out to no times, or from what is no state, is refused") {
                        "[roll_out] starts with 4 rows: a state of 3 coordinates has 6",
                        std::invalid_argument);
 }
+
+TEST_CASE("no states, and no fewer, are drawn") {
+  Random random(1);
+  CHECK(random_states(random, box, 0).cols() == 0);
+  CHECK(message_of([&] { random_states(random, box, -1); }) ==
+        "[random_states] there are no -1 states");
+}
+
+TEST_CASE("controls stay beside their samples when these are shuffled") {
+  DataSet data = numbered(30);
+  data.controls = -data.accelerations;
+  Random random(6);
+  const DataSet result = shuffled(data, random);
+  CHECK(result.states != data.states);
+  CHECK(result.controls == -result.accelerations);
+  Random again(6);
+  CHECK(shuffled(numbered(30), again).controls.size() == 0);
+}

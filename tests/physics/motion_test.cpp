@@ -176,3 +176,19 @@ TEST_CASE("a function of states refuses shapes that do not fit") {
   CHECK_THROWS_WITH_AS(StateFunction(2, 0, [](Var, Var q, Var, Var) { return sum(q); }),
                        "[state_function] recorded (1x1) of 16 states: a column each", Error);
 }
+
+TEST_CASE("a motion needs a coordinate, and no fewer controls than none") {
+  const Motion::Law law = [](auto&&...) {};
+  CHECK_THROWS_WITH_AS(Motion(0, 2, law),
+                       "[motion] 0 coordinates and 2 controls: there is at least one coordinate",
+                       Error);
+  CHECK_THROWS_AS(Motion(1, -1, law), Error);
+  CHECK_NOTHROW(Motion(1, 0, law));
+  CHECK_THROWS_WITH_AS(
+      StateFunction(1, -1, entangled()),
+      "[state_function] 1 coordinates, -1 controls, 16 columns: the first and last are positive",
+      Error);
+  const Motion wide(1, [](const Eigen::MatrixXd&, Eigen::MatrixXd& r) { r.setZero(2, 4); });
+  CHECK_THROWS_WITH_AS(wide(Eigen::MatrixXd(2, 3)), "[motion] the law made rates 2x4 of states 2x3",
+                       Error);
+}

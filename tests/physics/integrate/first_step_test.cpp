@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "physics/integrate/rk45.h"
@@ -123,4 +124,59 @@ TEST_CASE("a step's error is measured by the larger state at its ends, RMS over 
     // The error of one of four components counts half.
     CHECK((tries(VectorXd::Zero(4), VectorXd::Unit(4, 2), 0, factor * error / 2) == 0) == accepted);
   }
+}
+
+TEST_CASE("a step is exact where time alone tells the rate, up to t⁴, and dense output up to t³") {
+  // A formula of fifth order integrates the powers up to the fourth, its companion of fourth order
+  // up to the third: there is no error to be seen, whatever the tolerance.
+  for (const int power : {0, 1, 2, 3, 4}) {
+    CAPTURE(power);
+    const auto f = [&](double t, const VectorXd&) {
+      return VectorXd::Constant(1, (power + 1) * std::pow(t, power));
+    };
+    const auto exact = [&](double t) { return std::pow(t, power + 1) - std::pow(0.5, power + 1); };
+    const auto step = [&](double atol) {
+      return rk45(f, VectorXd::Zero(1), 0.5, 1.5,
+                  {.rtol = 0, .atol = atol, .first_step = 1, .dense = true});
+    };
+    const auto one = step(1e9);
+    CHECK(one.accepted == 1);
+    CHECK(std::abs(one.y_end[0] - exact(1.5)) < 1e-13);
+    CHECK((step(1e-13).rejected == 0) == (power < 4));
+    for (const double t : {0.6, 0.9, 1.3})
+      if (power < 4) CHECK(std::abs(one.at(t)[0] - exact(t)) < 1e-13);
+  }
+}
+
+TEST_CASE("a step of y' = y is Dormand and Prince's: the exponential series, and h⁶/600") {
+  for (const double h : {0.5, 1., -1.5}) {
+    double expected = std::pow(h, 6) / 600, term = 1;
+    for (int k = 0; k <= 5; term *= h / ++k) expected += term;
+    const auto one = rk45([](double, const VectorXd& y) { return y; }, VectorXd::Ones(1), 0, h,
+                          {.rtol = 0, .atol = 1e9, .first_step = std::abs(h)});
+    REQUIRE(one.accepted == 1);
+    CHECK(one.y_end[0] == doctest::Approx(expected).epsilon(1e-14));
+  }
+}
+
+TEST_CASE(
+    "tolerances that are infinite are refused, and so are times out of order, with both ends") {
+  const auto refused = [](const Rk45Options& options, const VectorXd& times, double t1,
+                          const char* message) {
+    const auto still = [](double, const VectorXd& y) { return VectorXd::Zero(y.size()); };
+    CHECK_THROWS_WITH_AS(rk45(still, VectorXd::Ones(1), 1, t1, options, times), message,
+                         std::invalid_argument);
+  };
+  refused({.rtol = HUGE_VAL}, {}, 2, "[rk45] rtol is inf: it must be finite and not negative");
+  refused({.atol = HUGE_VAL}, {}, 2,
+          "[rk45] atol is inf: it must be positive and finite, for states near zero");
+  refused({.first_step = std::nan("")}, {}, 2, "[rk45] first_step is nan: it must not be negative");
+  refused({}, Eigen::Vector2d(1.5, 1.2), 2,
+          "[rk45] times[1] is 1.2: times must run in order from t0 = 1 to t1 = 2");
+  refused({}, Eigen::Vector2d(0.8, 0.9), 0,
+          "[rk45] times[1] is 0.9: times must run in order from t0 = 1 to t1 = 0");
+  const auto solution =
+      rk45([](double, const VectorXd& y) { return y; }, VectorXd::Ones(1), 1, 2, {.dense = true});
+  CHECK_THROWS_WITH_AS(solution.at(2.5), "[rk45] t = 2.5 lies outside the solution, 1 to 2",
+                       std::out_of_range);
 }

@@ -245,3 +245,83 @@ TEST_CASE("quantiles lie between neighbours in a straight line") {
   CHECK(physics::quantile(values, 1) == 5);
   CHECK(std::isnan(physics::quantile({}, 0.5)));
 }
+
+TEST_CASE("quantiles are of fractions between 0 and 1, of one value it is that value") {
+  for (const double p : {-0.01, 1.01, std::nan("")})
+    CHECK_THROWS_WITH_AS(physics::quantile(Eigen::Vector2d(1, 2), p),
+                         doctest::Contains("is not between 0 and 1"), std::invalid_argument);
+  for (const double p : {0., 0.3, 1.}) CHECK(physics::quantile(as_they_are, p) == 1);
+}
+
+TEST_CASE("accelerations are judged under the controls they belong to, under none where none are") {
+  const physics::Motion pushed(1, 1,
+                               [](const Eigen::RowVectorXd&, const Eigen::MatrixXd& states,
+                                  const Eigen::MatrixXd& u, Eigen::MatrixXd& rates) {
+                                 rates.row(0) = states.row(1);
+                                 rates.row(1) = 2 * states.row(0) + u;
+                               });
+  const Eigen::MatrixXd states{{1, 2, 3}, {0, 0, 0}}, u{{5, -7, 1}};
+  const physics::DataSet driven = label(pushed, states, u), left_alone = label(pushed, states);
+  CHECK(driven.accelerations == autodiff::Matrix{{7, -3, 7}});
+  CHECK(driven.controls == u.cast<autodiff::Scalar>());
+  CHECK(left_alone.accelerations == autodiff::Matrix{{2, 4, 6}});
+  CHECK(judge_accelerations(pushed, driven).largest[0] == 0);
+  CHECK(judge_accelerations(pushed, left_alone).largest[0] == 0);
+  physics::DataSet untold = driven;
+  untold.controls.resize(0, 0);
+  CHECK(judge_accelerations(pushed, untold).largest[0] == 7);
+}
+
+TEST_CASE("what cannot be judged is refused with its sizes") {
+  const physics::Motion still(
+      1, [](const Eigen::MatrixXd&, Eigen::MatrixXd& rates) { rates.setZero(); });
+  using autodiff::Matrix;
+  const std::pair<physics::DataSet, const char*> wrong[]{
+      {{Matrix(2, 0), Matrix(1, 0)}, "[judge] 0 states and 0 accelerations to judge by"},
+      {{Matrix::Zero(2, 3), Matrix::Zero(1, 2)}, "[judge] 3 states and 2 accelerations"},
+      {{Matrix::Zero(2, 3), Matrix::Zero(2, 3)}, "[judge] 3 states and 3 accelerations"}};
+  for (const auto& one : wrong)
+    CHECK_THROWS_WITH_AS(judge_accelerations(still, one.first), doctest::Contains(one.second),
+                         std::invalid_argument);
+  CHECK_THROWS_WITH_AS(judge_rollouts({standing(1, 3)}, Trajectories(2, standing(0, 3))),
+                       "[judge] 1 learnt and 2 true trajectories: they go in pairs",
+                       std::invalid_argument);
+  physics::Solution endless = standing(1, 2);
+  endless.y_end.resize(0);
+  CHECK_THROWS_WITH_AS(judge_rollouts({standing(1, 4), endless}, Trajectories(2, standing(0, 4))),
+                       "[judge] trajectory 1: learnt states 2x2 that end with 0 numbers, true ones "
+                       "2x4: all need 2 rows",
+                       std::invalid_argument);
+  // One that came to the end, or a truth as short, needs no place to stand.
+  CHECK(physics::judged_pairs({endless}, {standing(0, 2)}).size() == 1);
+  CHECK_THROWS_WITH_AS(energy_errors({standing(1, 2), endless}, first_entry, 1),
+                       "[energy_errors] trajectory 1 has 2x2 states and ends with 0 numbers",
+                       std::invalid_argument);
+  physics::Solution untimed = standing(0, 3);
+  untimed.t = Eigen::Vector2d(0, 1);
+  CHECK_THROWS_WITH_AS(physics::valid_times({standing(0, 3)}, {untimed}, 1, as_they_are),
+                       "[valid_times] trajectory 0 has 3 states at 2 times", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      physics::valid_times({standing(0, 3)}, {standing(0, 3)}, 1, Eigen::Vector2d(1, 1)),
+      "[valid_times] 2 spreads of 1 coordinates", std::invalid_argument);
+}
+
+TEST_CASE("a truth without any states judges nothing, though it claims to have ended well") {
+  physics::Solution at_once = standing(5, 0);
+  at_once.y_end = Eigen::Vector2d(5, 9);
+  const auto errors = judge_rollouts({at_once, standing(2, 3)}, {standing(0, 0), standing(0, 3)});
+  CHECK(errors.left_out == 1);
+  CHECK(errors.reason.empty());
+  CHECK(errors.mse[0] == doctest::Approx(4));
+}
+
+TEST_CASE("the reason told is the first of those that stopped") {
+  physics::Solution first = standing(0, 2), second = first;
+  first.status = second.status = physics::Rk45Status::not_finite;
+  first.message = "t = 1: the first";
+  second.message = "t = 2: the second";
+  const auto errors =
+      judge_rollouts(Trajectories(3, standing(1, 4)), {standing(0, 4), first, second});
+  CHECK(errors.reason == "t = 1: the first");
+  CHECK(errors.left_out == 2);
+}

@@ -97,4 +97,32 @@ TEST_CASE("an offset or an interval that cannot be is refused, with its value") 
   CHECK_THROWS_WITH_AS(
       physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0), {.interval = 4, .duration = 3}),
       doctest::Contains("interval 4, settle"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0), {.settle = -0.5}),
+      "[lyapunov] offset 1e-08, interval 0.5, settle -0.5, duration 20: offset and interval must "
+      "be positive, the duration at least an interval",
+      std::invalid_argument);
+  for (const physics::LyapunovOptions& wrong :
+       {physics::LyapunovOptions{.offset = 0}, physics::LyapunovOptions{.interval = 0},
+        physics::LyapunovOptions{.settle = INFINITY},
+        physics::LyapunovOptions{.duration = INFINITY}})
+    CHECK_THROWS_AS(physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0), wrong),
+                    std::invalid_argument);
+  // One interval is enough, and it need not settle.
+  CHECK(physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0),
+                                    {.interval = 3, .settle = 0, .duration = 3})
+            .size() == 1);
+}
+
+TEST_CASE("an exponent is that of the true time, however the intervals fall") {
+  // Settling takes 1.2 intervals, so 1; 7.6 of growth, so 8.
+  const physics::Motion spread(
+      1, [](const Eigen::MatrixXd& s, Eigen::MatrixXd& rates) { rates = 0.3 * s; });
+  for (const int threads : {1, 3}) {
+    const auto found = physics::lyapunov_exponents(
+        spread, Eigen::MatrixXd{{0.1, -0.2}, {0.3, 0}},
+        {.offset = 1e-6, .settle = 0.6, .duration = 3.8, .threads = threads});
+    CHECK(found[0] == doctest::Approx(0.3).epsilon(1e-4));
+    CHECK(found[1] == doctest::Approx(0.3).epsilon(1e-4));
+  }
 }

@@ -93,3 +93,66 @@ TEST_CASE("a start on the section is no passage, an end on it is one") {
   sampled.y.row(0) << -1, -0.5, 0;
   CHECK(poincare_section(springs, sampled, 0).cols() == 1);
 }
+
+TEST_CASE("an angle is met at every full turn, backwards of 0 too, and a length only at 0") {
+  const double circle = 2 * std::numbers::pi;
+  physics::Solution sampled;
+  sampled.t = Eigen::VectorXd::LinSpaced(41, 0, 20);
+  sampled.y = Eigen::MatrixXd::Zero(4, 41);
+  sampled.y.row(0) = (sampled.t.array() - 9.2).matrix().transpose();  // from -9.2 to 10.8
+  sampled.y.row(1) = 2 * sampled.y.row(0);
+  sampled.y.row(2).setOnes();
+  sampled.y.row(3).setConstant(2);
+  const physics::Motion even(2, [](const Eigen::MatrixXd& states, Eigen::MatrixXd& rates) {
+    rates.setZero();
+    rates.topRows(2) = states.bottomRows(2);
+  });
+  const Eigen::MatrixXd turns = poincare_section(even, sampled, 0);
+  REQUIRE(turns.cols() == 3);
+  for (Index k = 0; k < 3; ++k) {
+    CHECK(turns(0, k) == doctest::Approx(circle * static_cast<double>(k - 1)));
+    CHECK(turns(1, k) == doctest::Approx(2 * circle * static_cast<double>(k - 1)));
+  }
+  const Eigen::MatrixXd once = poincare_section(even, sampled, 0, false);
+  REQUIRE(once.cols() == 1);
+  CHECK(once.col(0).isApprox(Eigen::Vector4d(0, 0, 1, 2)));
+  CHECK(poincare_section(even, sampled, 1).cols() == 6);
+}
+
+TEST_CASE("between two times the state is the cubic of both ends' values and rates") {
+  // x = t³ - 2 t of one motion, beside y = t³ + t² - 1 and their rates, over steps of 1 s: cubics
+  // come out as they are. x passes 0 upwards at √2.
+  const auto state = [](double t) {
+    return Eigen::Vector4d(t * t * t - 2 * t, t * t * t + t * t - 1, t, -t * t);
+  };
+  const physics::Motion rates(2, 0,
+                              [](const Eigen::RowVectorXd& t, const Eigen::MatrixXd&,
+                                 const Eigen::MatrixXd&, Eigen::MatrixXd& rate) {
+                                rate.row(0) = 3 * t.array().square() - 2;
+                                rate.row(1) = 3 * t.array().square() + 2 * t.array();
+                                rate.row(2).setOnes();
+                                rate.row(3) = -2 * t;
+                              });
+  physics::Solution sampled;
+  sampled.t = Eigen::Vector3d(-0.5, 0.9, 2.1);
+  sampled.y.resize(4, 3);
+  for (Index k = 0; k < 3; ++k) sampled.y.col(k) = state(sampled.t[k]);
+  const Eigen::MatrixXd section = poincare_section(rates, sampled, 0, false);
+  REQUIRE(section.cols() == 1);
+  CHECK((section.col(0) - state(std::numbers::sqrt2)).norm() < 1e-12);
+}
+
+TEST_CASE("a section across what is not there is refused") {
+  physics::Solution still;
+  still.t = Eigen::VectorXd::LinSpaced(5, 0, 1);
+  still.y = Eigen::MatrixXd::Constant(4, 5, 0.3);
+  CHECK_THROWS_WITH_AS(poincare_section(springs, still, -1),
+                       "[poincare_section] coordinate -1 of states with 4 rows",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(poincare_section(springs, still, 4),
+                       "[poincare_section] coordinate 4 of states with 4 rows",
+                       std::invalid_argument);
+  still.t.conservativeResize(4);
+  CHECK_THROWS_WITH_AS(poincare_section(springs, still, 0),
+                       "[poincare_section] 4 times for 5 states", std::invalid_argument);
+}

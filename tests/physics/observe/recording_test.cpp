@@ -640,3 +640,70 @@ TEST_CASE("a law without the controls that there were is refused") {
       refine(data.recordings, estimates_of(data.recordings), pendulum(gravity), {.window = 32}, 1),
       std::invalid_argument);
 }
+
+// ---------------------------------------------------------------- spreads, and what is least
+
+TEST_CASE("spreads are the standard deviations over all estimates, 1 where nothing varies") {
+  const std::vector<Estimate> two{{MatrixXd{{1, 3}, {2, 2}}, MatrixXd()},
+                                  {MatrixXd{{5}, {2}}, MatrixXd()}};
+  const VectorXd spreads = physics::spreads_of(two);
+  CHECK(spreads[0] == doctest::Approx(std::sqrt(8. / 3)));
+  CHECK(spreads[1] == 1);
+}
+
+TEST_CASE("noise is never less than some digits of the spread, fewer where nothing was fitted") {
+  const auto least = [](Index rows, bool velocities) {
+    Recording r{VectorXd::LinSpaced(rows, 0, 2), {}};
+    r.q = r.t.array().square().transpose();
+    if (velocities) r.v = 2 * r.t.transpose();
+    const Noise noise = noise_of(std::vector{r}, {3});
+    const VectorXd spreads = physics::spreads_of(std::vector{estimate(r, {3})});
+    return std::pair(noise.q[0] / spreads[0], noise.v[0] / spreads[1]);
+  };
+  for (const bool velocities : {false, true}) {
+    const auto fitted = least(30, velocities), unfitted = least(5, velocities);
+    for (const double part : {fitted.first, fitted.second}) {
+      CHECK(part > 1e-9);
+      CHECK(part < 1e-7);
+    }
+    for (const double part : {unfitted.first, unfitted.second}) {
+      CHECK(part > 1e-5);
+      CHECK(part < 1e-3);
+    }
+  }
+  CHECK(noise_of({}, {3}).q.size() == 0);
+}
+
+TEST_CASE("of long recordings, some rows of each tell the noise") {
+  Random random(10);
+  std::vector<Recording> recordings;
+  for (const auto& part : {std::pair<Index, double>{6001, 1}, {4, 100}, {5999, 2}, {6003, 3}})
+    recordings.push_back(
+        {times(part.first, 0.01, true), noise(random, 1, part.first, part.second)});
+  CHECK(noise_of(recordings, {3}).q[0] == doctest::Approx(std::sqrt(14. / 3)).epsilon(0.05));
+}
+
+TEST_CASE("the best fit sees at most half of the recording of middle length") {
+  const auto neighbours = [](const std::vector<Index>& lengths) {
+    Random random(11);
+    std::vector<Recording> all;
+    for (const Index rows : lengths)
+      all.push_back({times(rows, 0.01, true), noise(random, 30, rows, 1)});
+    return best_fit(all).neighbours;
+  };
+  CHECK(neighbours({20, 20, 200}) == 4);
+  CHECK(neighbours({200, 20, 200}) == 48);
+}
+
+TEST_CASE("states to go through are two at least, and as many as there are at most") {
+  const VectorXd t = Eigen::Vector3d(0, 0.3, 1);
+  const Recording cubic{.t = t,
+                        .q = t.array().pow(3).matrix().transpose(),
+                        .v = (3 * t.array().square()).matrix().transpose()};
+  CHECK_THROWS_WITH_AS(interpolate(cubic, 1),
+                       "[interpolate] needs two states at least with their velocities, and has 3 "
+                       "times, 3 velocities, 1 states to go through",
+                       std::invalid_argument);
+  for (const Index m : {2, 3, 9})
+    CHECK((interpolate(cubic, m).accelerations - 6 * t.transpose()).cwiseAbs().maxCoeff() < 1e-12);
+}

@@ -200,3 +200,46 @@ TEST_CASE("top and rigid_body: their motions stay away from the vertical, where 
     CHECK(most_rate > 0.5 * s.region.high[5]);
   }
 }
+
+TEST_CASE("rigid_body: typical is whose third axis never comes within 0.7 of the vertical's angle" *
+          in_double_only) {
+  // By Euler's equations: the third axis's angle from the angular momentum, which stands still at
+  // an angle from the vertical, lies between its least and its most over some turns.
+  for (const Eigen::Vector3d& I :
+       {Eigen::Vector3d(1, 1.5, 2.1), Eigen::Vector3d(2.1, 1, 1.5), Eigen::Vector3d(3, 2, 1)}) {
+    CAPTURE(I);
+    const System s =
+        make_system(find_system("rigid_body"), {{"I1", I[0]}, {"I2", I[1]}, {"I3", I[2]}});
+    Random random(6);
+    const Eigen::MatrixXd states = random_states(random, s.region, 200);
+    Eigen::MatrixXd rates(3, states.cols());
+    for (Index k = 0; k < states.cols(); ++k) rates.col(k) = body_rates(states.col(k));
+    const auto euler = [&](const auto&, const Eigen::MatrixXd& w, Eigen::MatrixXd& change) {
+      for (Index k = 0; k < w.cols(); ++k) {
+        const Eigen::Vector3d one = w.col(k);
+        change.col(k) = -one.cross(I.cwiseProduct(one)).cwiseQuotient(I);
+      }
+    };
+    const Eigen::VectorXd times = Eigen::VectorXd::LinSpaced(2001, 0, 60);
+    const auto turns = physics::rk45_batch(euler, rates, 0, 60, {.rtol = 1e-8}, times);
+    int typical = 0, told = 0;
+    for (Index k = 0; k < states.cols(); ++k) {
+      const Eigen::MatrixXd momenta = I.asDiagonal() * turns[static_cast<std::size_t>(k)].y;
+      const Eigen::ArrayXXd angles =
+          (momenta.row(2).array() / momenta.colwise().norm().array()).acos();
+      const Eigen::Vector3d start = axes(states.col(k).head(3)) * momenta.col(0);
+      const double gamma = std::acos(start[2] / start.norm());
+      double nearest = INFINITY;  // of both ends of the vertical to the angles that are passed
+      for (const double end : {gamma, pi - gamma})
+        nearest =
+            std::min(nearest, std::max({angles.minCoeff() - end, end - angles.maxCoeff(), 0.}));
+      if (std::abs(nearest - 0.7) < 0.01) continue;  // the times may miss the very least
+      ++told;
+      typical += s.typical(states.col(k)) ? 1 : 0;
+      CHECK(s.typical(states.col(k)) == (nearest > 0.7));
+    }
+    CHECK(told > 180);
+    CHECK(typical > 5);
+    CHECK(typical < told - 5);
+  }
+}
