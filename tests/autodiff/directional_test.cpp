@@ -459,3 +459,53 @@ TEST_CASE("a direction along one coordinate leaves the nodes of the others alone
     CHECK(recorded(40, way) < 2.2 * recorded(20, way));
   }
 }
+
+TEST_CASE("an operation without a derivative rule is named, and only where one is asked for") {
+  const OpDef mark{
+      .name = "mark",
+      .arity = 1,
+      .shape = [](const OpDef&, std::span<const Shape> in, const Attributes&) { return in[0]; },
+      .forward = nullptr,
+  };
+  Tape tape;
+  const Var x = tape.input(1, 2, "x"), other = tape.input(1, 2, "other");
+  const Var y = tape.record(mark, {x}) * other;
+  CHECK_THROWS_WITH_AS(jvp(y, x, tape.filled({1, 2}, 1)),
+                       "[directional] mark has no derivative rule", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(grad(sum(y), x), "[grad] mark has no derivative rule",
+                       std::invalid_argument);
+  CHECK_NOTHROW(grad(sum(y), other));
+}
+
+TEST_CASE("a constant direction is cut where rows are cut out, whatever lies between") {
+  // Of linear functions, whose derivative along t is their value at t.
+  using Function = Var (*)(Var);
+  const Function linear[]{
+      [](Var x) { return x * 1; },
+      [](Var x) { return -x / 2 * 3; },
+      [](Var x) { return pad_rows(x, 2, 7); },
+      [](Var x) { return stack_rows(2 * x, x); },
+      [](Var x) { return stack_rows(pad_rows(x, 1, 5), -x); },
+      [](Var x) { return pad_rows(slice_rows(x, 1, 2), 1, 5); },
+      [](Var x) { return slice_rows(stack_rows(x, 3 * x), 2, 4); },
+      [](Var x) { return broadcast_cols(sum_cols(x), 2) + pad_rows(slice_rows(x, 0, 3), 1, 4); }};
+  Tape tape;
+  const Var x = tape.constant(Matrix{{1, 5}, {2, 6}, {3, 7}, {4, 8}});
+  for (std::size_t k = 0; k < std::size(linear); ++k)
+    for (Index i = 0; i < 4; ++i) {
+      CAPTURE(k);
+      CAPTURE(i);
+      Matrix along = Matrix::Zero(4, 2);
+      along(i, 1) = 1;
+      const Var whole = tape.constant(along),
+                stacked =
+                    stack_rows(tape.constant(along.topRows(2)), tape.constant(along.bottomRows(2)));
+      for (const Var t : {whole, stacked}) {
+        const Var of_x = linear[k](x), of_t = linear[k](t);
+        for (Index begin = 0; begin < of_x.rows(); ++begin)
+          for (Index count = 1; begin + count <= of_x.rows(); ++count)
+            CHECK(evaluate(jvp(slice_rows(of_x, begin, count), x, t)) ==
+                  evaluate(slice_rows(of_t, begin, count)));
+      }
+    }
+}

@@ -35,6 +35,18 @@ TEST_CASE("a seed gives the same numbers everywhere") {
   CHECK(Random(1).below(1000) == 528);
 }
 
+TEST_CASE("below a number are those from 0 on, and below 0 none") {
+  Random random(10);
+  for (int k = 0; k < 10; ++k) CHECK(random.below(1) == 0);
+  std::map<Index, int> counts;
+  for (int k = 0; k < 3000; ++k) ++counts[random.below(3)];
+  CHECK(counts.size() == 3);
+  for (const auto& [number, count] : counts) CHECK(std::abs(count - 1000) < 150);
+  for (const Index none : {0, -1})
+    CHECK_THROWS_WITH_AS(random.below(none), doctest::Contains("[random] there is no number below"),
+                         std::invalid_argument);
+}
+
 TEST_CASE("matrices are filled column by column with the generator's numbers") {
   Random one(9), other(9);
   const Matrix m = one.uniform_matrix(2, 3, -1, 3);
@@ -82,6 +94,13 @@ TEST_CASE("a state goes on where it was, and what is none is refused and changes
   b.set_state(state);
   CHECK(a.uniform() == b.uniform());
   CHECK(a.normal() == b.normal());
+
+  for (const int draws : {0, 1, 311, 312, 313}) {  // the engine makes 312 words at a time
+    Random one(8), other(9);
+    for (int k = 0; k < draws; ++k) one.uniform();
+    other.set_state(one.state());
+    CHECK(one.uniform() == other.uniform());
+  }
 
   const std::string words = state.substr(0, state.rfind(' '));
   for (const std::string& bad :

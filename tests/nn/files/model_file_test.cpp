@@ -74,7 +74,8 @@ TEST_CASE("a model of each kind is made again from its file, to the last bit") {
   for (const std::string kind : {"lnn", "delan", "hnn", "mlp"})
     for (const nn::NetworkOptions& options :
          {odd_options(),
-          nn::NetworkOptions{.hidden = {}, .angles = {false, false}, .kinetic_prior = 1}}) {
+          nn::NetworkOptions{.hidden = {}, .angles = {false, false}, .kinetic_prior = 1},
+          nn::NetworkOptions{.hidden = {1, 1}, .kinetic_prior = 1}}) {
       CAPTURE(kind);
       const auto saved = drawn(kind, options);
       const program::Folder folder;
@@ -117,6 +118,12 @@ TEST_CASE("weights go into a model that is given, where the file tells of no oth
   CHECK(loads(file, "lnn", odd_options()).empty());
   // Of before, or of another program: no word of the model.
   CHECK(loads(to_safetensors(saved->parameters()), "lnn", odd_options()).empty());
+
+  // Nor do words of another program's, or those that are not there, tell of another model.
+  CHECK(loads(to_safetensors(saved->parameters(), {{"activation", "ramp"}}), "lnn", odd_options())
+            .empty());
+  CHECK(
+      loads(to_safetensors(saved->parameters(), {{"model", "lnn"}}), "lnn", odd_options()).empty());
 
   CHECK(contains(loads(file, "mlp", odd_options()), "\"model\" is 'lnn', not 'mlp'"));
   const auto other = [&](auto nn::NetworkOptions::*member, auto value) {
@@ -164,18 +171,29 @@ TEST_CASE("a file that makes no model is refused with its name and the reason") 
     CAPTURE(hidden);
     CHECK_FALSE(with("hidden", hidden).empty());
   }
+  for (const std::string none : {"7,0,5", "7,3,-5", "7,3,5,", "x"})
+    CHECK(contains(with("hidden", none), "its \"hidden\" is '" + none + "'"));
+  for (const std::string controls : {"-1", "", "x", "1.5", "1,2"}) {
+    CAPTURE(controls);
+    CHECK(contains(with("controls", controls), "\"controls\" is '" + controls + "'"));
+  }
+  for (const std::string key : {"energy_scale", "difference_scale"})
+    for (const std::string number : {"", "nan", "1,2", "x"}) {
+      CAPTURE(number);
+      CHECK(contains(with(key, number), "its \"" + key + "\" is '" + number + "'"));
+    }
   for (const std::string number :
        {"", "nan", "inf", "1e999", "0.5x", " 1", "0;5", "1,2,3", "1,2,"}) {
     CAPTURE(number);
     for (const std::string key : {"coordinate_offset", "coordinate_scale", "velocity_scale",
-                                  "kinetic_prior", "acceleration_scale"}) {
+                                  "kinetic_prior", "acceleration_scale", "mass_scale"}) {
       const std::string spoken = key.substr(0, key.find('_')) + ' ' + key.substr(key.find('_') + 1);
       const std::string said = with(key, number);
       CHECK((contains(said, key) || contains(said, spoken)));
     }
   }
   const program::Folder folder;
-  CHECK_THROWS_WITH_AS(nn::load_model(folder.path() / "missing"), doctest::Contains("missing'"),
-                       nn::FileError);
+  CHECK_THROWS_WITH_AS(nn::load_model(folder.path() / "missing"),
+                       doctest::Contains("missing': cannot be read"), nn::FileError);
   CHECK_THROWS_WITH_AS(nn::load_model(folder.path()), doctest::Contains("folder"), nn::FileError);
 }

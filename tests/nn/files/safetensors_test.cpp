@@ -157,9 +157,17 @@ TEST_CASE("metadata keep every byte, and the header is UTF-8 whatever they are")
                         {"surrogate", "\xED\xA0\x80"},
                         {"private", "\xEE\xBE\x80 \xEE\xBF\xBF \xEE\xBD\xBF"}};
   for (int c = 0; c < 256; ++c) metadata["all bytes"] += static_cast<char>(c);
+  // The first and the last characters of each length, and those beside the surrogates.
+  const std::string ends =
+      "\x01\x7F \xC2\x80\xDF\xBF \xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF "
+      "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF";
+  metadata["ends"] = ends;
+  // Beside them: longer than it has to be, a surrogate, one more than the last.
+  metadata["none"] = "\xC1\xBF \xE0\x9F\xBF \xED\xBF\xBF \xF0\x8F\xBF\xBF \xF4\x90\x80\x80";
   const std::string bytes = to_safetensors(two_matrices(), metadata);
   const File file = parse(bytes);  // which takes UTF-8 only
   CHECK(file.metadata["characters"] == metadata["characters"]);
+  CHECK(file.metadata["ends"] == ends);
   CHECK(file.metadata["quotes"] == metadata["quotes"]);
   CHECK(nn::Safetensors(bytes).metadata() == metadata);
 }
@@ -186,7 +194,9 @@ TEST_CASE(
   const std::string header =
       " {\n\"a.bias\":{\"shape\":[2,1],\"data_offsets\":[0, 8],\"dtype\":\"F32\"} ,"
       R"("\u0061.\u0077eight":{"dtype":"F32","shape":[2,3],"data_offsets":[8,32]},)"
-      R"("__metadata__":{"format":"\ud83d\uDE00\/pt","ends":"\uffff\ud800\udc00"}} )";
+      R"("__metadata__":{"format":"\ud83d\uDE00\/pt","ends":"\uffff\ud800\udc00",)"
+      R"("one":"\u007f","two":"\u0080\u07ff","three":"\u0800\ud7ff\ue000","four":"\udbff\udfff",)"
+      R"("letters":"\b\f\n\r\t\"\\"}} )";
   std::string file = with_header(header, 32);
   const float half = 0.5;
   std::memcpy(file.data() + 8 + header.size() + 8 + 4, &half, 4);  // row 0, column 1
@@ -194,6 +204,11 @@ TEST_CASE(
   const nn::Safetensors read(file);
   CHECK(read.metadata().at("format") == "😀/pt");
   CHECK(read.metadata().at("ends") == "\xEF\xBF\xBF\xF0\x90\x80\x80");  // 3 bytes, 4 bytes
+  CHECK(read.metadata().at("one") == "\x7F");
+  CHECK(read.metadata().at("two") == "\xC2\x80\xDF\xBF");
+  CHECK(read.metadata().at("three") == "\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80");
+  CHECK(read.metadata().at("four") == "\xF4\x8F\xBF\xBF");
+  CHECK(read.metadata().at("letters") == "\b\f\n\r\t\"\\");
   CHECK(read.size() == 8);
   read.fill(parameters.named());
   CHECK(parameters.matrix(parameters.list()[0])(0, 1) == Scalar(0.5));
@@ -219,6 +234,7 @@ TEST_CASE("a bad file of weights is refused with the reason") {
   const std::vector<Case> cases{
       {"", "0 bytes"},
       {"short", "5 bytes"},
+      {std::string(8, '\0'), "byte 0"},
       {"a text, and no weights at all", "truncated"},
       {much, "18446744073709551615 bytes long"},
       {with_header("", 64), "byte 0"},
@@ -262,8 +278,13 @@ TEST_CASE("a bad file of weights is refused with the reason") {
       {with_header("{\"a\n\"", 64), "control character"},
       {with_header(R"({"\q":)", 64), "escape"},
       {with_header(R"({"\u12")", 64), "hexadecimal"},
+      {with_header(R"({"\u12)", 64), "hexadecimal"},
+      {with_header(R"({"\u12":1})", 64), "hexadecimal"},
       {with_header(R"({"\ud800x":)", 64), "half a character"},
+      {with_header(R"({"\ud800\ud800":)", 64), "half a character"},
+      {with_header(R"({"\udbff\ue000":)", 64), "half a character"},
       {with_header(R"({"\udc00":)", 64), "half a character"},
+      {with_header(R"({"\udc00\udc00":)", 64), "half a character"},
   };
   for (const Case& bad : cases) {
     CAPTURE(bad.file);
@@ -295,6 +316,25 @@ TEST_CASE("what a bad file says about itself does not reach the terminal") {
   CHECK(said.find("[2J") != said.npos);
   CHECK(said.find('\x1b') == said.npos);
   CHECK(said.size() < 300);
+}
+
+TEST_CASE("a text from a file is printed up to sixty characters, without what steers a terminal") {
+  const std::string sixty(60, 'x');
+  CHECK(nn::fit_to_print(sixty) == sixty);
+  CHECK(nn::fit_to_print(sixty + 'y') == sixty + "...");
+  CHECK(nn::fit_to_print("a b~\x7F\x1F\tθ") == "a b~???θ");
+}
+
+TEST_CASE("tensors without entries may lie anywhere between the others") {
+  nn::Parameters parameters = two_matrices();
+  const std::string header = R"({"z":{"dtype":"F32","shape":[0,7],"data_offsets":[0,0]},)"
+                             R"("a.bias":{"dtype":"F64","shape":[2,1],"data_offsets":[0,16]},)"
+                             R"("a.a":{"dtype":"F64","shape":[3,0],"data_offsets":[16,16]},)"
+                             R"("a.weight":{"dtype":"F64","shape":[2,3],"data_offsets":[16,64]}})";
+  const nn::Safetensors file(with_header(header, 64));
+  CHECK(file.size() == 8);
+  CHECK_THROWS_WITH_AS(file.fill(parameters.named()), "it holds 4 tensors, the model has 2",
+                       nn::FileError);
 }
 
 TEST_CASE("a flipped bit anywhere in a file of weights is noticed") {

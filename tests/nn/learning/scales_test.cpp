@@ -12,6 +12,7 @@
 #include "nn/models/models.h"
 #include "nn/optimisers/adam.h"
 #include "physics/systems/table.h"
+#include "tests/precision.h"
 
 using autodiff::evaluate;
 using autodiff::Index;
@@ -27,8 +28,6 @@ using nn::Var;
 using physics::DataSet;
 
 namespace {
-
-const auto in_double_only = doctest::skip(sizeof(Scalar) < sizeof(double));
 
 const physics::System& kepler() {
   static const physics::System system = make_system(physics::find_system("kepler"));
@@ -94,6 +93,8 @@ TEST_CASE("one value is that of every coordinate, and equal values are one") {
   CHECK(scaled.row(1) == 3 * values.row(1));
   CHECK(moved.row(1) == (values.row(1).array() + 3).matrix());
   CHECK(evaluate(times(x, 2)) == 2 * values);
+  CHECK(evaluate(plus(x, 3)) == (values.array() + 3).matrix());
+  CHECK(evaluate(sum_squares(x, 3)).isApprox(3 * values.colwise().squaredNorm()));
   CHECK(evaluate(sum_squares(x, {2, 3}))
             .isApprox(2 * values.row(0).cwiseAbs2() + 3 * values.row(1).cwiseAbs2()));
   CHECK_THROWS_AS(times(x, {1, 2, 3}), std::invalid_argument);
@@ -130,7 +131,7 @@ TEST_CASE("scales of another number of coordinates are refused by name") {
   for (const auto member :
        {&nn::NetworkOptions::coordinate_offset, &nn::NetworkOptions::coordinate_scale,
         &nn::NetworkOptions::velocity_scale, &nn::NetworkOptions::kinetic_prior,
-        &nn::NetworkOptions::acceleration_scale}) {
+        &nn::NetworkOptions::acceleration_scale, &nn::NetworkOptions::mass_scale}) {
     nn::NetworkOptions options{.hidden = {4}};
     options.*member = {1, 2, 3};
     CHECK_THROWS_WITH_AS(nn::make_model("lnn", options),
@@ -162,11 +163,89 @@ TEST_CASE("scales come from the data's spread, an angle's feature keeps its own"
   close(options.kinetic_prior, {10. / 3, 1, 10});
   close(options.acceleration_scale, {3, 10, 1});
 
+  close(options.mass_scale, {10, 3, 30});  // 30 s/A
+  CHECK(options.energy_scale == 30);       // mass scale · A/s, of every coordinate
+
   options.angles = {false};
   CHECK_THROWS_WITH_AS(scale_to(options, data), doctest::Contains("1 coordinates need 2xN"),
                        std::invalid_argument);
   data.states.resize(2, 1), data.accelerations.resize(1, 1);
   CHECK_THROWS_AS(scale_to(options, data), std::invalid_argument);
+}
+
+TEST_CASE("controls have the scale of their spread, a ring's differences theirs") {
+  DataSet data;
+  data.states.resize(6, 2);
+  data.states << 1, 3,  // differences to the next: 1, 4; 2, -1; -3, -3
+      2, 7,             //
+      4, 6,             //
+      0, 1, 0, 1, 0, 1;
+  data.accelerations = Matrix::Ones(3, 2);
+  data.controls.resize(2, 2);
+  data.controls << 4, 10, 8, 8;  // deviation 3; stands still
+  nn::NetworkOptions options{.angles = {false, false, false}, .controls = 2};
+  scale_to(options, data);
+  CHECK(options.control_scale[0] == doctest::Approx(1. / 3).epsilon(1e-6));
+  CHECK(options.control_scale[1] == 1);
+  const double square = (1 + 16 + 4 + 1 + 9 + 9) / 6.;  // their mean is 0
+  CHECK(options.difference_scale == doctest::Approx(1 / std::sqrt(square)).epsilon(1e-6));
+
+  options.controls = 1;
+  CHECK_THROWS_WITH_AS(scale_to(options, data),
+                       "[scale_to] data with 2 controls for a model with 1", std::invalid_argument);
+  options.controls = 2;
+  options.angles = {false, false};
+  data.accelerations = Matrix::Ones(2, 2);
+  CHECK_THROWS_WITH_AS(scale_to(options, data), doctest::Contains("[scale_to] states 6x2"),
+                       std::invalid_argument);
+  data.states.conservativeResize(4, 2);
+  data.accelerations = Matrix::Ones(3, 2);
+  CHECK_THROWS_WITH_AS(scale_to(options, data), doctest::Contains("accelerations 3xN"),
+                       std::invalid_argument);
+}
+
+TEST_CASE("what varies by roundings alone stands still, a little more is a motion") {
+  for (const double part : {3., 3000.}) {
+    DataSet data;
+    data.states = Matrix::Zero(2, 4);
+    data.states.row(0).setConstant(1);
+    data.states.row(0).tail(2).array() += static_cast<Scalar>(part * rounding);
+    data.accelerations = Matrix::Ones(1, 4);
+    nn::NetworkOptions options{.angles = {false}};
+    scale_to(options, data);
+    if (part < 100)
+      CHECK(options.coordinate_scale == 1);
+    else
+      CHECK(options.coordinate_scale[0] == doctest::Approx(2 / (part * rounding)).epsilon(0.01));
+  }
+}
+
+TEST_CASE("a Hamiltonian's scales are those of its momenta, its masses theirs over velocities") {
+  DataSet data;
+  data.states.resize(4, 2);
+  data.states << 0, 4,  // deviation 2
+      1, 1,             // an angle
+      0, 1,             // deviation 1/2
+      5, 9;             // deviation 2
+  data.accelerations.resize(2, 2);
+  data.accelerations << 3, -5, 8, 8;
+  Matrix momenta(2, 2);
+  momenta << 1, 7, -10, 10;  // deviations 3 and 10
+  nn::NetworkOptions options{.angles = {false, true}};
+  scale_to(options, data, momenta);
+  const double of_mass[]{3 / 0.5, 10. / 2};
+  CHECK(options.velocity_scale[0] == doctest::Approx(0.58 / 3).epsilon(1e-6));
+  CHECK(options.velocity_scale[1] == doctest::Approx(0.58 / 10).epsilon(1e-6));
+  for (Index i = 0; i < 2; ++i) {
+    CHECK(options.mass_scale[i] == doctest::Approx(of_mass[i]).epsilon(1e-6));
+    CHECK(options.kinetic_prior[i] == options.mass_scale[i]);
+  }
+  // The mean of mass scale · A/s, s = 1/2 and of an angle 1.
+  CHECK(options.energy_scale ==
+        doctest::Approx((of_mass[0] * 4 * 2 + of_mass[1] * 8) / 2).epsilon(1e-6));
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{1, 2}, {2, 3}})
+    CHECK_THROWS_WITH_AS(scale_to(options, data, Matrix::Zero(rows, cols)),
+                         doctest::Contains("of 2 states"), std::invalid_argument);
 }
 
 TEST_CASE("what is learnt does not depend on units: millimetres as metres, ms as s" *

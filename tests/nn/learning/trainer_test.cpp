@@ -5,11 +5,15 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include "nn/learning/scales.h"
 #include "nn/models/lagrangian_network.h"
 #include "nn/models/learnt_motion.h"
 #include "nn/optimisers/schedule.h"
+#include "nn/optimisers/sgd.h"
 #include "nn/optimisers/soap.h"
 #include "physics/observe/judge.h"
 #include "physics/systems/table.h"
@@ -114,4 +118,75 @@ TEST_CASE("a trainer refuses data that do not fill a batch, and stops at a loss 
   data.accelerations(0, 3) = std::nan("");
   CHECK_THROWS_WITH_AS(smaller.fit(data, random, 1, rate), doctest::Contains("[trainer] step 0"),
                        std::runtime_error);
+}
+
+TEST_CASE("a trainer clips the gradient, and asks for the rate of each step") {
+  const physics::DataSet data = orbits(64, 10);
+  nn::LagrangianNetwork model(options_for(data));
+  Random random(11);
+  model.initialise(random);
+  const auto values = [&] {
+    const auto all = model.parameters().values();
+    return Eigen::VectorXd(autodiff::ConstMatrixMap(all.data(), std::ssize(all), 1).cast<double>());
+  };
+  nn::Sgd sgd(model.parameters().size());
+  nn::Trainer trainer(model, sgd, {.batch = 16, .clip = 0.01});  // far below its gradients
+  std::vector<double> moved;
+  Eigen::VectorXd before = values();
+  trainer.fit(data, random, 4, [&](long step) {
+    if (step > 0) moved.push_back((values() - before).norm());
+    before = values();
+    return 0.5 * static_cast<double>(step + 1);
+  });
+  moved.push_back((values() - before).norm());
+  REQUIRE(moved.size() == 4);
+  for (int k = 0; k < 4; ++k) CHECK(moved[k] == doctest::Approx(0.005 * (k + 1)).epsilon(1e-3));
+}
+
+TEST_CASE("a trainer stops where the loss or its gradient has no finite value, at the step") {
+  const physics::DataSet data = orbits(64, 12);
+  const auto message = [&](const nn::Loss& loss, double rate_of_step_2) -> std::string {
+    nn::LagrangianNetwork model(options_for(data));
+    Random random(13);
+    model.initialise(random);
+    nn::Sgd sgd(model.parameters().size());
+    nn::Trainer trainer(model, sgd, {.objective = nn::of_accelerations(loss), .batch = 16});
+    try {
+      trainer.fit(data, random, 5, [&](long step) { return step == 2 ? rate_of_step_2 : 1e-9; });
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return {};
+  };
+  const double inf = std::numeric_limits<double>::infinity();
+  CHECK(message(nn::l1_loss, 1e-9).empty());
+  CHECK(message(nn::l1_loss, inf).starts_with("[trainer] step 3: the loss is "));
+  // A loss without slope that is infinite, and a finite one with an infinite slope.
+  CHECK(message(
+            [](nn::Var prediction, nn::Var target) {
+              return nn::l1_loss(prediction, target) + std::numeric_limits<double>::infinity();
+            },
+            1e-9)
+            .starts_with("[trainer] step 0: the loss is inf"));
+  CHECK(
+      message([](nn::Var prediction, nn::Var) { return sum(sqrt(min(abs(prediction), 0))); }, 1e-9)
+          .starts_with("[trainer] step 0: the loss is 0, or its gradient is not finite"));
+}
+
+TEST_CASE("a trainer learns from the controls of a data set") {
+  // x'' = 3 u, and nothing else.
+  Random random(14);
+  physics::DataSet data{random.normal_matrix(2, 128), {}, random.normal_matrix(1, 128)};
+  data.accelerations = 3 * data.controls;
+  nn::NetworkOptions options{.hidden = {4}, .angles = {false}, .kinetic_prior = 1, .controls = 1};
+  nn::LagrangianNetwork model(options);
+  nn::Sgd sgd(model.parameters().size());
+  nn::Trainer trainer(model, sgd,
+                      {.objective = nn::of_accelerations(nn::mse_loss),
+                       .batch = 32,
+                       .clip = std::numeric_limits<double>::infinity()});
+  trainer.fit(data, random, 100, [](long) { return 0.2; });
+  const nn::NamedMatrix gain = model.parameters().named().back();
+  REQUIRE(gain.name == "controls.gain");
+  CHECK(gain.values(0) == doctest::Approx(3).epsilon(1e-3));
 }

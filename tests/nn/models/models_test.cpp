@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Dense>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -288,6 +289,38 @@ TEST_CASE("a gradient that is not finite is a divergence though the loss is fini
   REQUIRE(found);
   CHECK(found->sample == 2);
   CHECK_FALSE(found->condition);  // it has no mass matrix
+}
+
+TEST_CASE("a divergence is looked for with all the inputs of the objective") {
+  const nn::PlainNetwork model(small);
+  const Matrix x = states(22, 3).cast<Scalar>();
+  CHECK_THROWS_WITH_AS(find_divergence(model, nn::of_accelerations(nn::l1_loss), {x}),
+                       "[find_divergence] 1 inputs, the objective has 2", std::invalid_argument);
+}
+
+TEST_CASE("a loss that is infinite is a divergence though its gradient is finite") {
+  const auto model = drawn(nn::PlainNetwork(small), 24);
+  const auto far = [](Var prediction, Var target) {
+    return nn::l1_loss(prediction, target) + std::numeric_limits<double>::infinity();
+  };
+  const Matrix x = states(25, 2).cast<Scalar>(), target = Matrix::Ones(2, 2);
+  const auto found = find_divergence(model, nn::of_accelerations(far), {x, target});
+  REQUIRE(found);
+  CHECK(found->sample == 0);
+}
+
+TEST_CASE("a slope without a finite value is a divergence in an input that is learnt as well") {
+  // Of sqrt(x) at x = 0, an input beside the parameters; their own slopes are zero.
+  const nn::PlainNetwork model(small);
+  const nn::Objective objective = [](const nn::Model&, Tape& tape, Index samples) {
+    const Var state = tape.input(4, samples, "state"), x = tape.input(1, samples, "x");
+    return nn::RecordedLoss{{state, x}, mean(sqrt(x)), {x}};
+  };
+  const Matrix all = states(23, 3).cast<Scalar>();
+  CHECK_FALSE(find_divergence(model, objective, {all, Matrix{{1, 4, 2}}}));
+  const auto found = find_divergence(model, objective, {all, Matrix{{1, 0, 2}}});
+  REQUIRE(found);
+  CHECK(found->sample == 1);
 }
 
 TEST_CASE("a matrix that is singular or not finite has an infinite condition and no sign") {
