@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "nn/models/learnt_motion.h"
 #include "physics/systems/table.h"
 #include "tests/program/program.h"
 #include "tools/app/program.h"
@@ -14,6 +15,7 @@
 using protocols::Job;
 using protocols::Outcome;
 using protocols::Protocol;
+using protocols::Recipe;
 using protocols::Results;
 
 namespace {
@@ -55,6 +57,142 @@ TEST_CASE("chunks are pieces of their trajectories, cut end to end") {
     begins.insert(chunks[0].q(0, 0));
   }
   CHECK(begins == std::set<double>{0, 5, 10, 15});
+}
+
+TEST_CASE("an ended trajectory is as far off as can be, and unequal numbers of them are refused") {
+  const Eigen::MatrixXd truth{{1, 1, 1}, {0, 0, 0}};
+  const Eigen::MatrixXd off{{1, 1.02, 1.02}, {0, 0, 0}};
+  CHECK(protocols::relative_error({path(off), path(off.leftCols(1))}, {path(truth), path(truth)},
+                                  itself) == doctest::Approx(std::sqrt(0.02 / 2.02)));
+  CHECK_THROWS_AS(protocols::relative_error({path(off)}, {path(truth), path(truth)}, itself),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(protocols::relative_error({}, {}, itself), std::invalid_argument);
+}
+
+TEST_CASE("trajectories are compared in space: positions, then velocities") {
+  const physics::System pendulum = make_system(physics::find_system("pendulum"), {{"l", 2}});
+  const Eigen::VectorXd z = protocols::cartesian(pendulum)(Eigen::Vector2d(0.5, 3));
+  const Eigen::Vector4d expected(2 * std::sin(0.5), -2 * std::cos(0.5), 6 * std::cos(0.5),
+                                 6 * std::sin(0.5));
+  CHECK(z.isApprox(expected, 1e-5));
+}
+
+TEST_CASE("states are turned, drawn and gathered in order") {
+  CHECK(protocols::turned({2, 1}, std::acos(0.)).isApprox(Eigen::Vector2d(-1, 2)));
+  CHECK(protocols::even_times(3, 4).isApprox(Eigen::Vector4d(0, 1, 2, 3)));
+  double next = 0;
+  autodiff::Random random(1);
+  const Eigen::MatrixXd starts = protocols::starts_of(
+      [&](autodiff::Random&) -> Eigen::VectorXd {
+        ++next;
+        return Eigen::Vector2d(next, -next);
+      },
+      3, random);
+  CHECK(starts == Eigen::MatrixXd{{1, 2, 3}, {-1, -2, -3}});
+  const physics::DataSet data =
+      protocols::samples_of({{Eigen::MatrixXd{{1, 2}, {3, 4}}, Eigen::MatrixXd{{5, 6}}},
+                             {Eigen::MatrixXd{{7}, {8}}, Eigen::MatrixXd{{9}}}});
+  CHECK(data.states.cast<double>() == Eigen::MatrixXd{{1, 2, 7}, {3, 4, 8}});
+  CHECK(data.accelerations.cast<double>() == Eigen::MatrixXd{{5, 6, 9}});
+}
+
+TEST_CASE("a true motion has to reach its end, a learnt one may run away") {
+  const physics::Motion fall = physics::Motion::of_accelerations(
+      1, [](const Eigen::MatrixXd& y, Eigen::Ref<Eigen::MatrixXd> a) {
+        a = y.row(1).array().cube().matrix();  // from 1: 1 / √(1 - 2 t)
+      });
+  const Eigen::Vector2d start(0, 1);
+  const Eigen::VectorXd times = protocols::even_times(0.88, 9);
+  CHECK_THROWS_WITH_AS(protocols::true_trajectories(fall, start, times, {}),
+                       doctest::Contains("the true motion could not be followed"),
+                       std::runtime_error);
+  const auto learnt = protocols::learnt_trajectories(fall, start, times, 1);
+  CHECK(learnt.at(0).y.cols() == 5);
+  CHECK(learnt[0].y(1, 4) == doctest::Approx(1 / std::sqrt(0.12)).epsilon(1e-5));
+  const auto exact = protocols::true_trajectories(fall, start, times.head(5), {});
+  CHECK(exact.at(0).y(1, 4) == doctest::Approx(1 / std::sqrt(0.12)).epsilon(1e-8));
+}
+
+namespace {
+
+/// Numbers of steps, as `progress` tells them, one for each part of the training.
+struct Parts {
+  std::vector<long> steps;
+  long in_this = 0;
+  bool in_order = true;
+
+  Job job(const std::string& model, bool told = false) {
+    return {.model = {model, told}, .progress = [this](long step, long of) {
+              if (step == 0) steps.push_back(of), in_this = 0;
+              in_order = in_order && step == in_this++ && of == steps.back();
+            }};
+  }
+};
+
+physics::System spring() {  // q'' = -4 q
+  physics::System s;
+  s.coordinates = {{"q"}};
+  s.lagrangian = [](autodiff::Var q, autodiff::Var v) { return 0.5 * v * v - 2. * q * q; };
+  s.picture.points = [](autodiff::Var q) { return stack_rows(q, 0. * q); };
+  return s;
+}
+
+/// The mean error of the accelerations, whose size is 2 on average.
+double miss(const nn::NetworkModel& model) {
+  const Eigen::MatrixXd states{{-0.8, -0.3, 0.1, 0.5, 0.9}, {0.4, -1, 1.5, -0.2, 0.3}};
+  return (nn::learnt_motion(model)(states).row(1) + 4 * states.row(0)).cwiseAbs().mean();
+}
+
+}  // namespace
+
+TEST_CASE("an experiment's recipe trains a model for so many steps, slow samples first") {
+  autodiff::Random random(3);
+  const physics::System system = spring();
+  const physics::DataSet data =
+      label(motion_of(system),
+            physics::random_states(random, {Eigen::Vector2d(-1, -2), Eigen::Vector2d(1, 2)}, 256));
+  for (const std::string model : {"lnn", "delan", "embedded"}) {
+    CAPTURE(model);
+    Parts parts;
+    const auto learnt = protocols::learn(system, data, {.hidden = {16}, .steps = 1000},
+                                         parts.job(model, model == "embedded"));
+    CHECK(miss(*learnt) < 0.3);
+    CHECK(parts.steps == std::vector<long>{1000});
+    CHECK(parts.in_order);
+    CHECK(parts.in_this == 1000);
+  }
+  Parts parts;
+  protocols::learn(system, data,
+                   {.hidden = {8}, .steps = 30, .speed_limits = {0.5, 1}, .steps_each = 20},
+                   parts.job("delan"));
+  CHECK(parts.steps == std::vector<long>{20, 20, 30});
+  // A limit below all speeds leaves nothing to learn from; one above, everything.
+  Parts none;
+  CHECK_THROWS(protocols::learn(system, data,
+                                {.hidden = {8}, .steps = 30, .speed_limits = {0}, .steps_each = 20},
+                                none.job("delan")));
+}
+
+TEST_CASE("chunks are learnt from in rounds, and then through time") {
+  const physics::System system = spring();
+  std::vector<physics::Recording> chunks;
+  const Eigen::VectorXd t = protocols::even_times(0.4, 5);
+  for (int k = 0; k < 40; ++k) {
+    const double phase = 0.7 * k, size = 0.2 + 0.02 * k;
+    const Eigen::RowVectorXd at = (2 * t.array() + phase).transpose();
+    chunks.push_back(
+        {.t = t, .q = size * at.array().sin().matrix(), .v = 2 * size * at.array().cos().matrix()});
+  }
+  for (const Recipe& recipe :
+       {Recipe{.hidden = {16}, .steps = 300}, Recipe{.hidden = {16}, .steps = 200, .rounds = 3},
+        Recipe{.hidden = {16}, .steps = 200, .rounds = 2, .through_time = 20}}) {
+    Parts parts;
+    const auto learnt = protocols::learn_chunks(system, chunks, recipe, parts.job("delan"));
+    CHECK(miss(*learnt) < 0.3);
+    std::vector<long> expected(static_cast<std::size_t>(recipe.rounds), recipe.steps);
+    if (recipe.through_time > 0) expected.push_back(recipe.through_time);
+    CHECK(parts.steps == expected);
+  }
 }
 
 TEST_CASE("a published experiment says what it is, and its columns fit its metrics") {

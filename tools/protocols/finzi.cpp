@@ -195,8 +195,8 @@ Outcome run(const Setting& setting, Index chunks, const Recipe& recipe, const Jo
   const auto some_chunks = [&](Index count, std::uint64_t seed) {
     Random random(seed);
     return random_chunks(
-        true_trajectories(truth, starts_of(setting.start, count, random), times, job.threads),
-        of_chunk, random);
+        true_trajectories(truth, starts_of(setting.start, count, random), times, job), of_chunk,
+        random);
   };
   const auto model = learn_chunks(setting.system, some_chunks(chunks, job.seed), recipe, job);
 
@@ -209,13 +209,13 @@ Outcome run(const Setting& setting, Index chunks, const Recipe& recipe, const Jo
   Random random(job.seed + 700'001);
   Eigen::MatrixXd moved = starts;
   for (double& value : moved.reshaped()) value += 1e-4 * random.normal();
-  const auto exact = true_trajectories(truth, starts, times, job.threads);
+  const auto exact = true_trajectories(truth, starts, times, job);
   const View view = cartesian(setting.system);
   const auto error_of = [&](const std::vector<physics::Solution>& trajectories) {
     return relative_error(trajectories, exact, view);
   };
   return {{error_of(learnt_trajectories(nn::learnt_motion(*model), starts, times, job.threads))},
-          {error_of(true_trajectories(truth, moved, times, job.threads))}};
+          {error_of(true_trajectories(truth, moved, times, job))}};
 }
 
 Protocol row(const std::string& name, const std::string& what,
@@ -268,7 +268,7 @@ std::vector<Protocol> of_finzi() {
                       recipes(untold)));
   };
   add_efficiency(10, 1.3e-2, 0.40, {.hidden = {32, 32, 32}, .steps = 3000});
-  add_efficiency(100, 6.4e-4, 1.7e-2, {.hidden = {64, 64}, .steps = 3000});
+  add_efficiency(100, 6.4e-4, 1.7e-2, {.hidden = {32, 32, 32}, .steps = 20'000});
   add_efficiency(2000, 5.5e-5, 7.3e-4, large);
   add_efficiency(10'000, 2.5e-5, 1.9e-4, large);
   all.push_back(row("coupled-3", "three pendulums in space, springs between them, 5 s", coupled,

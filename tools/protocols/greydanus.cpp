@@ -94,7 +94,7 @@ Outcome run_noisy(const physics::System& system, double least, double most, Inde
   Random random(job.seed);
   const physics::Motion truth = motion_of(system);
   auto paths = true_trajectories(truth, circle_starts(least, most, trajectories, random),
-                                 even_times(3, times), job.threads);
+                                 even_times(3, times), job);
   std::vector<Eigen::MatrixXd> accelerations;
   for (physics::Solution& path : paths) {
     accelerations.push_back(truth(path.y).bottomRows(1));
@@ -123,7 +123,7 @@ Outcome run_noisy(const physics::System& system, double least, double most, Inde
     return (y.row(0).array().square() + (y.row(1).array() / 2).square()).matrix();
   };
   return {{energy_error(learnt_trajectories(nn::learnt_motion(*model), starts, t, job.threads),
-                        true_trajectories(truth, starts, t, job.threads), energy)}};
+                        true_trajectories(truth, starts, t, job), energy)}};
 }
 
 /// Positions of a real pendulum, six a second, from which velocities are estimated. The file's own
@@ -223,12 +223,12 @@ Outcome run_bodies(const Bodies& bodies, const Recipe& recipe, const Job& job) {
   const physics::Motion truth = motion_of(system);
   Random random(job.seed);
   const auto paths = true_trajectories(truth, starts_of(bodies.draw, bodies.trajectories, random),
-                                       even_times(bodies.duration, bodies.times), job.threads);
+                                       even_times(bodies.duration, bodies.times), job);
   const auto model = learn(system, label(truth, points_of(paths).y), recipe, job);
   const Eigen::MatrixXd starts = starts_of(bodies.draw, tests, random);
   const Eigen::VectorXd t = even_times(bodies.horizon, 500);
   return {{energy_error(learnt_trajectories(nn::learnt_motion(*model), starts, t, job.threads),
-                        true_trajectories(truth, starts, t, job.threads), energy_of(system))}};
+                        true_trajectories(truth, starts, t, job), energy_of(system))}};
 }
 
 }  // namespace

@@ -123,6 +123,7 @@ physics::DataSet samples_of(const std::vector<physics::Estimate>& estimates) {
 
 std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const physics::DataSet& data,
                                         const Recipe& recipe, const Job& job) {
+  if (job.learn) return job.learn(system, data, recipe);
   const nn::ModelKind& kind = nn::find_model_kind(job.model.name);
   nn::NetworkOptions options{.hidden = recipe.hidden, .angles = {}};
   for (const physics::Coordinate& c : system.coordinates) options.angles.push_back(c.angle);
@@ -213,8 +214,9 @@ std::vector<physics::Recording> random_chunks(const std::vector<physics::Solutio
 
 std::vector<physics::Solution> true_trajectories(const physics::Motion& motion,
                                                  const Eigen::MatrixXd& starts,
-                                                 const Eigen::VectorXd& times, int threads) {
-  auto found = roll_out(motion, starts, times, {.rtol = 1e-10, .atol = 1e-10}, threads);
+                                                 const Eigen::VectorXd& times, const Job& job) {
+  if (job.follow) return job.follow(motion, starts, times);
+  auto found = roll_out(motion, starts, times, {.rtol = 1e-10, .atol = 1e-10}, job.threads);
   if (const std::string stopped = stopped_early(found); !stopped.empty())
     throw std::runtime_error("the true motion could not be followed: " + stopped);
   return found;

@@ -59,7 +59,7 @@ std::vector<physics::Recording> random_chunks(const std::vector<physics::Solutio
 /// Trajectories from the starts, 2n x N, as exactly as the learnt ones need to be held against.
 std::vector<physics::Solution> true_trajectories(const physics::Motion& motion,
                                                  const Eigen::MatrixXd& starts,
-                                                 const Eigen::VectorXd& times, int threads);
+                                                 const Eigen::VectorXd& times, const Job& job);
 /// The same of a learnt motion, which may run away: it ends early then.
 std::vector<physics::Solution> learnt_trajectories(const physics::Motion& motion,
                                                    const Eigen::MatrixXd& starts,

@@ -30,7 +30,7 @@ Outcome run(const Setting& setting, const Recipe& recipe, const Job& job) {
   const auto some_states = [&](Index trajectories) {
     return label(truth,
                  points_of(true_trajectories(truth, starts_of(setting.start, trajectories, random),
-                                             even_times(setting.duration, times), job.threads))
+                                             even_times(setting.duration, times), job))
                      .y);
   };
   const physics::DataSet data = some_states(setting.trajectories * 9 / 10),
@@ -41,7 +41,7 @@ Outcome run(const Setting& setting, const Recipe& recipe, const Job& job) {
   const Eigen::MatrixXd starts = starts_of(setting.start_of_rollout, rollouts, random);
   const Eigen::VectorXd t = even_times(30, points);
   const auto learnt = learnt_trajectories(law, starts, t, job.threads),
-             exact = true_trajectories(truth, starts, t, job.threads);
+             exact = true_trajectories(truth, starts, t, job);
   const View energy = energy_of(setting.system);
   double sum = 0;
   for (std::size_t k = 0; k < exact.size(); ++k) {

@@ -39,7 +39,7 @@ Outcome run_double_pendulum(const Job& job) {
   const physics::Motion truth = motion_of(system);
   Random random(job.seed);
   const auto paths = true_trajectories(truth, starts_of(slow_double_pendulum, trajectories, random),
-                                       even_times(2, times), job.threads);
+                                       even_times(2, times), job);
   const auto model = learn(system, label(truth, points_of(paths).y), recipe_of(job, 20'000), job);
   const Eigen::MatrixXd starts = starts_of(slow_double_pendulum, tests, random);
   const View energy = energy_of(system);

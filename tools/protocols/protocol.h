@@ -6,9 +6,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "nn/models/network_model.h"
+#include "physics/data_set.h"
+#include "physics/integrate/roll_out.h"
 #include "physics/system.h"
 
 namespace protocols {
@@ -36,6 +40,8 @@ struct Outcome {
   std::vector<double> floor = {};
 };
 
+struct Recipe;  // learn.h
+
 struct Job {
   OurModel model;
   std::uint64_t seed = 0;
@@ -43,6 +49,13 @@ struct Job {
   std::string data = {};  ///< file of measurements, where the protocol needs one
   /// Called at every step; what it throws ends the job.
   std::function<void(long step, long steps)> progress = [](long, long) {};
+  /// For tests, which have no time: what stands in for learning, and for following a true motion.
+  std::function<std::unique_ptr<nn::NetworkModel>(
+      const physics::System& system, const physics::DataSet& data, const Recipe& recipe)>
+      learn = {};
+  std::function<std::vector<physics::Solution>(
+      const physics::Motion& motion, const Eigen::MatrixXd& starts, const Eigen::VectorXd& times)>
+      follow = {};
 };
 
 struct Protocol {
