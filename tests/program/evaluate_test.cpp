@@ -164,3 +164,58 @@ TEST_CASE("what was learnt from a file is judged beside the system that it was m
   REQUIRE(folder.train("--hidden 4 --steps 1 --epochs 1 --rollouts 0 --out S").code == 0);
   refused("S --system pendulum", "the run is of double_pendulum itself");
 }
+
+TEST_CASE("evaluate takes numbers up to its limits, and names the flag of one beyond them") {
+  const Folder folder;
+  for (const std::string wrong :
+       {"--trajectories 0", "--trajectories 1000001", "--duration -1", "--duration 1000001",
+        "--repeats 0", "--repeats 1001", "--seed -1", "--threads 4097", "--system ''"}) {
+    const Outcome refused = folder.evaluate("R " + wrong);
+    CHECK_MESSAGE(refused.code == 2, wrong);
+    CHECK_MESSAGE(contains(refused.err, wrong.substr(0, wrong.find(' '))), refused.err);
+  }
+  for (const std::string right :
+       {"--trajectories 1 --duration 1000000 --repeats 1", "--trajectories 1000000 --repeats 1000",
+        "--seed 18446744073709551615 --threads 4096", "--threads 0 --duration 0"})
+    CHECK_MESSAGE(folder.evaluate("R " + right).code == 4, right);  // there is no such run
+}
+
+TEST_CASE("evaluate writes what there is, says where, and with --quiet nothing") {
+  const Folder folder;
+  const std::string small = "--batch 4 --steps 1 --epochs 1 --rollouts 0 --quiet ";
+  REQUIRE(folder.train(small + "--hidden 4 --system pendulum --out P").code == 0);
+  const std::string few = " --trajectories 2 --duration 0.1 --repeats 1";
+  const Outcome told = folder.evaluate("P" + few);
+  CHECK(told.code == 0);
+  CHECK(told.err.empty());
+  CHECK(contains(told.out, "  written to P/evaluation.json\n"));
+  CHECK(fs::exists(folder.path() / "P/divergence.csv"));
+  for (const char* absent : {"P/poincare.csv", "P/held_out.csv"})  // of one coordinate; of no file
+    CHECK_FALSE(fs::exists(folder.path() / absent));
+  CHECK(folder.evaluate("P --quiet" + few).out.empty());
+  const auto region = [&](const std::string& flags) {
+    REQUIRE(folder.evaluate("P --quiet" + few + flags).code == 0);
+    return folder.json("P/evaluation.json")["regions"]["training"]["acceleration"];
+  };
+  CHECK(region("") == region(" --seed 0"));
+  CHECK(region("") != region(" --seed 1"));
+
+  REQUIRE(folder.simulate("--system pendulum --states 40 --out f.csv").code == 0);
+  REQUIRE(folder.train("--data f.csv --hidden 4 --batch 4 --steps 1 --quiet --out F").code == 0);
+  REQUIRE(folder.evaluate("F --quiet").code == 0);
+  CHECK(contains(folder.read("F/held_out.csv"), "theta,theta',theta'',learnt theta''\n"));
+  CHECK_FALSE(fs::exists(folder.path() / "F/divergence.csv"));
+
+  // Weights of other layers, or of another model.
+  for (const auto& [other, words] :
+       {std::pair<std::string, std::string>{"--hidden 5", "other hidden layers"},
+        {"--hidden 4,4", "other hidden layers"},
+        {"--hidden 4 --model mlp", "its \"model\" is 'mlp', that of the run 'lnn'"}}) {
+    REQUIRE(folder.train(small + "--system pendulum " + other + " --out Q").code == 0);
+    fs::copy_file(folder.path() / "Q/model.safetensors", folder.path() / "P/model.safetensors",
+                  fs::copy_options::overwrite_existing);
+    const Outcome refused = folder.evaluate("P" + few);
+    CHECK(refused.code == 4);
+    CHECK_MESSAGE(contains(refused.err, words), refused.err);
+  }
+}

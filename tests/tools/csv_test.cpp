@@ -174,4 +174,6 @@ TEST_CASE("what is shown of a cell is short and steers no terminal") {
   CHECK(tools::shown("abc") == "'abc'");
   CHECK(tools::shown("a\x1b[2Jb\n") == "'a?[2Jb?'");
   CHECK(tools::shown(std::string(1000, 'x')).size() < 50);
+  CHECK(tools::shown(std::string(1000, 'x')).ends_with("x...'"));
+  CHECK(tools::shown("\x1f \x7f") == "'? ?'");
 }

@@ -367,6 +367,162 @@ TEST_CASE("what was found is told") {
   CHECK(contains(of_a_folder.err, "it is a folder"));
 }
 
+TEST_CASE("a name is any text in UTF-8 of letters, digits, blanks and a few signs") {
+  const auto with_name = [](const std::string& x) {
+    return x + ',' + x + "'," + x + "''\n1,2,3\n4,5,6\n";
+  };
+  for (const std::string name : {"x", "2nd", "-x", "x_1 a-b.c", "U", "\xC2\x80", "\xC3\xA9",
+                                 "\xE2\x82\xAC", "\xF0\x9D\x9C\x83", "\xF4\x8F\xBF\xBF"}) {
+    CAPTURE(name);
+    CHECK(parse_data(with_name(name), "f.csv").names == std::vector<std::string>{name});
+  }
+  for (const std::string name :
+       {"\xC1\x81", "\x80", "\xF5\x80\x80\x80", "\xC3", "\xC3x", "\xE2\x82", "\xE2\x82x",
+        "\xF0\x9D\x9C", "x/y", "x+y", "DATE", "1", "-1.5e3"}) {
+    CHECK_FALSE(refusal(with_name(name)).empty());
+  }
+}
+
+TEST_CASE("a step in time of more than five usual ones is a gap, another is none") {
+  for (const int lost : {4, 5}) {
+    std::string text = "t,x\n";
+    for (int k = 0; k < 40; ++k)
+      if (k < 20 || k >= 20 + lost) text += std::to_string(k) + ",1\n";
+    const OwnData data = parse_data(text, "f.csv");
+    CHECK(data.found.gaps.size() == (lost > 4 ? 1 : 0));
+    CHECK(data.found.trajectories == (lost > 4 ? 2 : 1));
+  }
+}
+
+TEST_CASE("a jump is found before any row, of a coordinate, an angle or a velocity") {
+  for (const std::string column : {"x", "q:angle", "w:control"})
+    for (int row = 1; row < 24; ++row) {
+      CAPTURE(column);
+      CAPTURE(row);
+      const bool velocity = column == "w:control";  // here the rate of an angle that rests
+      std::string text = velocity ? "t,q:angle,q'\n" : "t," + column + '\n';
+      for (int k = 0; k < 24; ++k) {
+        // A whole turn is no jump of an angle, but one of its velocity.
+        const double jump = k < row ? 0 : velocity ? 2 * pi : 2;
+        const double value = std::sin(0.1 * k) + jump;
+        text += std::to_string(0.1 * k) + (velocity ? ",0," : ",") + std::to_string(value) + '\n';
+      }
+      const OwnData data = parse_data(text, "f.csv");
+      REQUIRE(data.found.jumps.size() == 1);
+      CHECK(data.found.jumps[0].line == 2 + row);
+      CHECK(data.found.trajectories == 2);
+      const std::string what = velocity ? "q' by " : column.substr(0, 1) + " by ";
+      REQUIRE(data.found.jumps[0].what.starts_with(what));
+      CHECK(std::stod(data.found.jumps[0].what.substr(what.size())) ==
+            Approx(velocity ? 2 * pi : 2).epsilon(0.05));
+      CHECK(contains(data.found.jumps[0].what, " more than around it"));
+    }
+}
+
+TEST_CASE("a jump is three times as far as rates around it differ") {
+  for (const double farther : {0.5, 0.72}) {
+    std::string text = "t,x\n";
+    double x = 0;
+    for (int k = 0; k < 400; ++k) {  // faster and faster, by turns 0.1 more and less
+      x += 0.003 * k + (k % 2 == 0 ? 0.1 : -0.1) + (k == 200 ? farther : 0);
+      text += std::to_string(k) + ',' + std::to_string(x) + '\n';
+    }
+    CHECK(parse_data(text, "f.csv").found.jumps.size() == (farther > 0.6 ? 1 : 0));
+  }
+}
+
+TEST_CASE("measured trajectories have their times, and angles that go on over whole turns") {
+  std::string text = "t,x,phi:angle,x',phi',x'',phi''\n";
+  for (int k = 0; k < 12; ++k)  // two trajectories, of 5 and 7 rows
+    text += std::to_string(k < 5 ? 0.5 * k : 10 + k) + ',' + std::to_string(k) + ',' +
+            std::to_string(std::remainder(2. * k, 2 * pi)) + ",1,2,0,0\n";
+  const OwnData data = parse_data(text, "f.csv");
+  REQUIRE(data.moments.size() == 12);
+  CHECK(data.moments[4].t == 2);
+  CHECK(data.moments[4].trajectory == 0);
+  CHECK(data.moments[5].t == 15);
+  CHECK(data.moments[5].trajectory == 1);
+  const auto all = tools::measured_trajectories(data, 2);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].motion.t == Eigen::Vector3d(1, 1.5, 2));
+  CHECK(all[1].motion.t.size() == 7);
+  for (const tools::Measured& one : all) {
+    const physics::Solution& motion = one.motion;
+    CHECK(motion.y.rows() == 4);
+    CHECK(motion.t_end == motion.t[motion.t.size() - 1]);
+    CHECK(motion.y_end == motion.y.rightCols(1));
+    for (Index k = 0; k < motion.t.size(); ++k) {
+      CHECK(motion.y(0, k) - motion.y(0, 0) == Approx(static_cast<double>(k)));
+      CHECK(motion.y(1, k) - motion.y(1, 0) == Approx(2. * static_cast<double>(k)).epsilon(1e-4));
+    }
+  }
+  CHECK(tools::measured_trajectories(data, 4).size() == 1);  // a single state is no trajectory
+  CHECK(tools::measured_trajectories(data, 11).empty());
+}
+
+TEST_CASE("what was recorded of a range are whole trajectories, and pieces of those it cuts") {
+  std::string text = "trajectory,t,x,x',u:push\n";
+  for (int k = 0; k < 40; ++k)
+    text += std::to_string(k / 20) + ',' + std::to_string(k) + ',' + std::to_string(2 * k) + ",2," +
+            std::to_string(3 * k) + '\n';
+  const OwnData data = parse_data(text, "f.csv");
+  const Index m = data.fit.neighbours, samples = data.samples.size();
+  REQUIRE(samples == 2 * (20 - 2 * m));
+  struct Case {
+    Index first, last;
+    std::vector<std::pair<Index, Index>> rows;  // of the file: of each recording the first and last
+  };
+  for (const Case& c : {Case{0, samples, {{0, 19}, {20, 39}}}, Case{0, 5, {{0, m + 4}}},
+                        Case{5, samples, {{m + 5, 19}, {20, 39}}}, Case{5, 7, {{m + 5, m + 6}}},
+                        Case{0, samples / 2, {{0, 19}}}, Case{samples / 2, samples, {{20, 39}}},
+                        Case{3, samples / 2 + 2, {{m + 3, 19}, {20, 20 + m + 1}}},
+                        Case{1, 3, {{m + 1, m + 2}}}, Case{4, 4, {}}}) {
+    CAPTURE(c.first);
+    CAPTURE(c.last);
+    const auto parts = tools::recordings_of(data, c.first, c.last);
+    REQUIRE(parts.size() == c.rows.size());
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      const auto [begin, end] = c.rows[p];
+      REQUIRE(parts[p].size() == end - begin + 1);
+      for (Index k = 0; k < parts[p].size(); ++k) {
+        const auto t = static_cast<double>(begin + k);
+        CHECK(parts[p].t[k] == t);
+        CHECK(parts[p].q(0, k) == 2 * t);
+        CHECK(parts[p].v(0, k) == 2);
+        CHECK(parts[p].controls(0, k) == 3 * t);
+      }
+    }
+  }
+}
+
+TEST_CASE("three places where it was cut are told, of more the first three") {
+  for (const int gaps : {2, 3, 4}) {
+    std::string text = "t,x,y:angle,u:push,u:pull\n";
+    for (int k = 0; k < 20 * (gaps + 1); ++k)
+      text += std::to_string(k + 9 * (k / 20)) + ",1,2,3,4\n";
+    const OwnData data = parse_data(text, "f.csv");
+    const std::string told = tools::to_text(data);
+    CHECK(contains(told, std::to_string(20 * (gaps + 1)) + " rows, "));
+    CHECK(contains(told, "used (the ends of a trajectory are neighbours only)"));
+    CHECK(contains(told, "; coordinates x, y (an angle); controls push, pull\n"));
+    const std::string first = "cut at " + std::to_string(gaps) +
+                              " gaps in time: at line 22 (10 s without a row), at line 42 (10 s ";
+    CHECK(contains(told, first));
+    CHECK(contains(told, ", at line 62 (") == (gaps > 2));
+    CHECK_FALSE(contains(told, "at line 82"));
+    CHECK(contains(told, " and so on\n") == (gaps > 3));
+  }
+  const std::string all = tools::to_text(parse_data("x,x',x''\n1,2,3\n4,5,6\n", "f.csv"));
+  CHECK(all == "  data      2 rows, 2 used; coordinates x\n");
+}
+
+TEST_CASE("a file is recognised by its bytes") {
+  CHECK(tools::fingerprint("123456789") == "995dc9bbdf1939fa");  // CRC-64/XZ's check value
+  const std::string text = sine(20, 0.1, 1);
+  CHECK(parse_data(text, "f.csv").fingerprint == tools::fingerprint(text));
+  CHECK(parse_data(text + '\n', "f.csv").fingerprint != tools::fingerprint(text));
+}
+
 TEST_CASE("accelerations that are there are taken, times or not") {
   const OwnData data = parse_data(sine(5, 0.1, 2), "f.csv");
   CHECK_FALSE(data.found.estimated);
@@ -389,8 +545,10 @@ TEST_CASE("a bad file is refused with the line and what is expected") {
       {"x,x',x''\n1,,3\n", "line 2: '' in the column x' is empty"},
       {"x,x',x''\n1,2,1e999\n", "1e999"},
       {"x,x',y''\n1,2,3\n", "y''"},
-      {"x,y,x'\n1,2,3\n", "no y'"},
-      {"x,y,x',y',x''\n1,2,3,4,5\n", "no y''"},
+      {"x,y,x'\n1,2,3\n", "there is a column x', but no y'"},
+      {"x,y,y'\n1,2,3\n", "there is a column y', but no x'"},
+      {"x,y,x',y',x''\n1,2,3,4,5\n", "there is a column x'', but no y''"},
+      {"x,y,z,x',y',z',x'',z''\n1,2,3,4,5,6,7,8\n", "there is a column x'', but no y''"},
       {"x,x',x'',x'''\n1,2,3,4\n", "two rates"},
       {"x,x''\n1,2\n", "without velocities"},
       {"x,x'\n1,2\n", "nor times"},
@@ -401,6 +559,8 @@ TEST_CASE("a bad file is refused with the line and what is expected") {
       {sine(6, 0.1, 0), "7 rows"},
       {"x,x',x''\n1,2,3\n", "1 sample; it takes at least 2"},
       {sine(7, 0.1, 1), "1 sample; it takes at least 2"},
+      {"t,x\n0,1\n1e-200,0\n2e-200,1\n3e-200,0\n4e-200,1\n5e-200,0\n6e-200,1\n7e-200,0\n",
+       "line 5: the rates estimated there are too large"},
       // Names.
       {"t,theta:deg\n1,2\n",
        "line 1: the column 'theta:deg': ':deg' is not known; known are :angle"},
@@ -436,6 +596,11 @@ TEST_CASE("a bad file is refused with the line and what is expected") {
       {"x;x';x''\n1;2;1.234,5\n", "thousands are not separated"},
       {"x;x';x''\n1;2;3,5\n1;2;3.5\n",
        "'3.5' in the column x'' has a decimal point, line 2 has a comma"},
+      {"x;x';x''\n1;2;3\n1;2;3.5\n1;2.5;3\n1;2;3,5\n",
+       "line 5: '3,5' in the column x'' has a decimal comma, line 3 has a point"},
+      {"t;x\n1;2;3\n", "3 values, the first line names 2 columns (separated by ;)"},
+      {"t\tx\n1\n", "(separated by a tab)"},
+      {"t x\n1 2 3\n", "(separated by blanks)"},
       {"x,x',x''\n0,1,0,2,0,3\n", "decimal commas need semicolons"},
       {"x,x',x''\n1,2,\x1b[31m\n", "'?[31m'"},
       {"t,x,trajectory\n1,2,\n", "the column trajectory is empty"},

@@ -179,3 +179,100 @@ TEST_CASE("--out writes where a redirection would") {
   CHECK(contains(to_folder.err, "below"));
   CHECK_FALSE(fs::exists(folder.path() / "below.tmp"));
 }
+
+TEST_CASE("trajectories over time obey the law at even times, and controls stay in their range") {
+  const Folder folder;
+  const std::string flags =
+      "--system cart_pole --trajectories 3 --duration 2 --step 0.5 --seed 5 --columns ";
+  REQUIRE(folder.simulate(flags + "accelerations --out all.csv").code == 0);
+  const auto lines = split(folder.read("all.csv"), '\n');
+  CHECK(lines[0] == "t,x,theta:angle,x',theta',x'',theta'',force:control");
+  REQUIRE(lines.size() == 1 + 3 * 5);
+  const double range = (1 + 0.5) * 9.8;
+  std::vector<double> forces;
+  for (std::size_t k = 0; k < 15; ++k) {
+    std::vector<double> row;
+    for (const std::string& entry : split(lines[1 + k], ',')) row.push_back(std::stod(entry));
+    REQUIRE(row.size() == 8);
+    CHECK(row[0] == 0.5 * static_cast<double>(k % 5));
+    const double theta = row[2], turn = row[4], u = row[7];
+    // (M + m) x'' + m l (θ'' cos θ - θ'² sin θ) = u,  l θ'' + x'' cos θ + g sin θ = 0
+    const double cart =
+        1.5 * row[5] + 0.5 * (row[6] * std::cos(theta) - turn * turn * std::sin(theta));
+    CHECK(cart == Approx(u).epsilon(1e5 * digits));
+    CHECK(row[6] + row[5] * std::cos(theta) + 9.8 * std::sin(theta) ==
+          Approx(0).epsilon(1e5 * digits));
+    CHECK(std::abs(u) <= range);
+    forces.push_back(u);
+  }
+  for (std::size_t k = 0; k < 5; ++k) CHECK(forces[k] == forces[5 + k]);  // in all alike
+  CHECK(forces[0] == Approx(forces[4]).epsilon(1e-9));  // its slowest wave takes the duration
+  CHECK(forces[0] != Approx(forces[2]).epsilon(0.01));
+  CHECK(split(folder.simulate(flags + "velocities").out, '\n')[0] ==
+        "t,x,theta:angle,x',theta',force:control");
+  CHECK(split(folder.simulate(flags + "coordinates").out, '\n')[0] ==
+        "t,x,theta:angle,force:control");
+}
+
+TEST_CASE("controls of random states are drawn from their whole range") {
+  const auto lines = split(Folder().simulate("--system cart_pole --states 2000").out, '\n');
+  double low = 0, high = 0;
+  for (std::size_t k = 1; k < lines.size(); ++k) {
+    const double u = std::stod(lines[k].substr(lines[k].rfind(',') + 1));
+    low = std::min(low, u);
+    high = std::max(high, u);
+  }
+  CHECK(low == Approx(-1.5 * 9.8).epsilon(0.01));
+  CHECK(high == Approx(1.5 * 9.8).epsilon(0.01));
+}
+
+TEST_CASE("a motion goes on for its system's usual duration, and no step beyond what was asked") {
+  const Folder folder;
+  const auto times = [&](const std::string& flags) {
+    const auto lines =
+        split(folder.simulate("--system pendulum --trajectories 1 " + flags).out, '\n');
+    return std::pair(lines.size() - 1, std::stod(lines.back()));
+  };
+  CHECK(times("--step 0.1 --duration 0.3") == std::pair(std::size_t{4}, 0.1 * 3));  // 3 · 0.1 > 0.3
+  CHECK(times("--step 0.1 --duration 0.29") == std::pair(std::size_t{3}, 0.2));
+  CHECK(times("--step 1").second == times("--step 1 --duration 0").second);
+  CHECK(times("").first == times("--duration 0 --step 0.01").first);
+  CHECK(folder.simulate("--system double_pendulum --trajectories 1 --step 1").out.find("\n5,") !=
+        std::string::npos);  // its usual 5 s
+}
+
+TEST_CASE("noise does not touch time and controls, and is a part of each column's own spread") {
+  const Folder folder;
+  const auto column = [&](const std::string& flags, std::size_t index) {
+    const auto lines = split(
+        folder.simulate("--system cart_pole --trajectories 40 --duration 2 " + flags).out, '\n');
+    Eigen::VectorXd values(lines.size() - 1);
+    for (std::size_t k = 1; k < lines.size(); ++k)
+      values[static_cast<Index>(k - 1)] = std::stod(split(lines[k], ',')[index]);
+    return values;
+  };
+  for (const std::size_t same : {0, 7}) CHECK(column("", same) == column("--noise 0.1", same));
+  for (const std::size_t noisy : {1, 3, 6}) {
+    const Eigen::VectorXd clean = column("", noisy), error = column("--noise 0.1", noisy) - clean;
+    const double deviation = std::sqrt((clean.array() - clean.mean()).square().mean());
+    CHECK(std::sqrt(error.squaredNorm() / static_cast<double>(error.size())) ==
+          Approx(0.1 * deviation).epsilon(0.05).scale(0));
+  }
+}
+
+TEST_CASE("simulate takes numbers up to its limits, and names the flag of one beyond them") {
+  const Folder folder;
+  for (const std::string wrong :
+       {"--states 100000001", "--trajectories 0", "--trajectories 10000001", "--duration -1",
+        "--duration 1000001", "--step 0", "--step 0.0000009", "--step 1000001", "--noise -1",
+        "--noise 1001", "--angle -1", "--velocity -1", "--columns all", "--seed -1", "--out ''"}) {
+    const Outcome refused = folder.simulate(wrong);
+    CHECK_MESSAGE(refused.code == 2, wrong);
+    CHECK_MESSAGE(contains(refused.err, wrong.substr(0, wrong.find(' '))), refused.err);
+  }
+  for (const std::string right :
+       {"--states 1 --seed 18446744073709551615", "--trajectories 1 --step 1000000",
+        "--trajectories 1 --duration 1e-6 --step 1e-6", "--states 2 --noise 1000",
+        "--states 1 --angle 0 --velocity 0", "--trajectories 1 --columns coordinates"})
+    CHECK_MESSAGE(folder.simulate(right).code == 0, right);
+}

@@ -56,6 +56,7 @@ TEST_CASE("what is quoted is printable, and cut between two characters") {
   CHECK(in_quotes(sixty) == "'" + sixty + "'");
   CHECK(in_quotes(sixty + "y") == "'" + sixty + "...'");
   CHECK(in_quotes(sixty.substr(1) + "θ") == "'" + sixty.substr(1) + "...'");
+  CHECK(in_quotes(std::string(100, '\x80')) == "'...'");  // no character to cut behind
 }
 
 TEST_CASE("the distance of two names counts what is put in, left out and exchanged") {
@@ -64,6 +65,8 @@ TEST_CASE("the distance of two names counts what is put in, left out and exchang
   CHECK(edit_distance("abc", "") == 3);
   CHECK(edit_distance("", "") == 0);
   CHECK(edit_distance("ab", "ba") == 2);
+  CHECK(edit_distance("xabcdef", "abcdef") == 1);
+  CHECK(edit_distance("abcxyz", "xyzabc") == 6);
   for (const char* a : {"epochs", "hidden", "h", ""})
     for (const char* b : {"epoch", "hiden", "seed"})
       CHECK(edit_distance(a, b) == edit_distance(b, a));

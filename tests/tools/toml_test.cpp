@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdio>
 #include <stdexcept>
 
 #include "autodiff/random.h"
@@ -89,6 +90,7 @@ TEST_CASE("any text comes back from its line, byte by byte") {
 TEST_CASE("what is written is UTF-8 whatever the text, and legible where it was") {
   CHECK(tools::toml_string("caf\xc3\xa9") == "\"caf\xc3\xa9\"");
   CHECK(tools::toml_string("caf\xe9") == "\"caf\\xe9\"");
+  CHECK(tools::toml_string("\b\t\n\f\r\"\\") == R"("\b\t\n\f\r\"\\")");
   CHECK(tools::toml_string("a\nb\x01") == "\"a\\nb\\u0001\"");
   for (int first = 0x80; first < 0x100; ++first)
     for (int second = 1; second < 0x100; ++second) {
@@ -98,9 +100,50 @@ TEST_CASE("what is written is UTF-8 whatever the text, and legible where it was"
     }
 }
 
+TEST_CASE("the first and the last character of every length are written as they are, and read") {
+  struct Case {
+    std::string bytes, escaped;
+  };
+  for (const Case& c : std::vector<Case>{{" ", "u0020"},
+                                         {"~", "u007e"},
+                                         {"\xc2\x80", "u0080"},
+                                         {"\xdf\xbf", "u07ff"},
+                                         {"\xe0\xa0\x80", "u0800"},
+                                         {"\xed\x9f\xbf", "uD7FF"},
+                                         {"\xee\x80\x80", "uE000"},
+                                         {"\xef\xbf\xbf", "uffff"},
+                                         {"\xf0\x90\x80\x80", "U00010000"},
+                                         {"\xf4\x8f\xbf\xbf", "U0010ffff"}}) {
+    CAPTURE(c.escaped);
+    CHECK(tools::toml_string(c.bytes + 'x') == '"' + c.bytes + "x\"");
+    CHECK(value_of("\"\\" + c.escaped + '"') == c.bytes);
+  }
+  CHECK(tools::toml_string("\x1f") == R"("\u001f")");
+  CHECK(tools::toml_string("\x7f") == R"("\u007f")");
+}
+
+TEST_CASE("bytes that are no character are written a byte each, and read again") {
+  for (const std::string text :
+       {"\x80", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xe2\x82", "\xed\xa0\x80", "\xed\xbf\xbf",
+        "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"}) {
+    std::string expected;
+    for (const unsigned char byte : text) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\x%02x", byte);
+      expected += escaped;
+    }
+    CHECK(tools::toml_string(text + 'y') == '"' + expected + "y\"");
+    CHECK(value_of('"' + expected + '"') == text);
+  }
+  for (const char* none : {"\\ud800", "\\udfff", "\\u0000", "\\x00", "\\U00110000"})
+    CHECK(complaint(std::string("a = \"") + none + "\"") ==
+          "line 1: an escape sequence stands for no character");
+}
+
 TEST_CASE("the ways of TOML to write a value") {
   CHECK(value_of("'C:\\new'") == "C:\\new");
   CHECK(value_of(R"("\u00e9\U0001F34E\t\"")") == "\xc3\xa9\xf0\x9f\x8d\x8e\t\"");
+  CHECK(value_of(R"("\b\t\n\f\r\"\\")") == "\b\t\n\f\r\"\\");
   CHECK(value_of("[8, 8,16]") == "8,8,16");
   CHECK(value_of("[ 8, 8, ]") == "8,8");
   CHECK(value_of("1e-3# small") == "1e-3");

@@ -61,15 +61,6 @@ std::vector<Matrix> matrices_of(const physics::DataSet& data, Index begin, Index
   return columns;
 }
 
-/// One sample of so many.
-physics::DataSet every(const physics::DataSet& data, Index stride) {
-  const auto some = [&](const Matrix& all) -> Matrix {
-    const Index count = (all.cols() + stride - 1) / stride;
-    return all(Eigen::all, Eigen::seqN(0, count, stride));
-  };
-  return {some(data.states), some(data.accelerations), some(data.controls)};
-}
-
 nn::Windows windows_of(const TrainOptions& options, const Subject& subject,
                        const Recorded& recorded) {
   return nn::cut_windows(recorded.recordings, recorded.estimates,
@@ -358,19 +349,13 @@ std::unique_ptr<Batches> make_validation(const TrainOptions& options, const Subj
   }
   if (subject.validation.size() == 0) return nullptr;
   if (!subject.validation_recorded.recordings.empty()) {
-    const std::vector<Index> rows = subject.inner_rows(subject.validation_recorded);
-    const std::size_t one_of = rows.size() / 2048 + 1;
-    std::vector<Index> some;
-    for (std::size_t k = 0; k < rows.size(); k += one_of) some.push_back(rows[k]);
-    const Index count = std::ssize(some);
+    std::vector<Index> rows = subject.inner_rows(subject.validation_recorded);
+    const Index count = std::ssize(rows);
     if (count == 0) return nullptr;
     return std::make_unique<RefinedBatches>(options, subject, subject.validation_recorded,
-                                            std::move(some), count);
+                                            std::move(rows), count);
   }
-  const Index stride = subject.validation.size() / 2048 + 1;
-  physics::DataSet some = every(subject.validation, stride);
-  const Index count = some.size();
-  return std::make_unique<StateBatches>(options, std::move(some), count);
+  return std::make_unique<StateBatches>(options, subject.validation, subject.validation.size());
 }
 
 nn::TrajectoryLoss trajectory_loss(const TrainOptions& o, const Subject& subject) {
@@ -407,7 +392,7 @@ void settle_windows(TrainOptions& o, const Subject& subject) {
     o.span = o.substeps > 1 || !subject.controls.empty()
                  ? 1
                  : std::clamp(static_cast<int>(std::lround(wanted / step)), 1, longest);
-  if (o.window == 0) o.window = std::min(3 * o.span, longest / o.span * o.span);
+  if (o.window == 0) o.window = std::max(o.span, std::min(3 * o.span, longest / o.span * o.span));
   if (o.window % o.span != 0 || (o.span > 1 && o.substeps > 1))
     throw EndProgram(exit_usage, format("--window %d, --span %d, --substeps %d: the window is a "
                                         "multiple of the span, and of span and substeps one is 1",

@@ -245,7 +245,7 @@ void declare(Flags& flags, TrainOptions& o) {
       .group(training);
   flags
       .add("--window", o.window,
-           "Measured points of a window behind its start; 0: as many as four steps span")
+           "Measured points of a window behind its start; 0: as many as three steps span")
       .check(whole(0, 10'000))
       .group(training);
   flags
@@ -576,7 +576,6 @@ TrainOptions new_run(int argc, const char* const* argv) {
     std::set<std::string> changed = set_by_toml(toml, options);
     CommandLine last(argc, argv, options);
     last.options.preset = preset_name;
-    given.insert(last.given.begin(), last.given.end());
     changed.insert(last.given.begin(), last.given.end());
     require_consistent(last.options);
     resolve(last.options, given);
