@@ -274,7 +274,7 @@ std::vector<Protocol> of_finzi() {
   all.push_back(row("coupled-3", "three pendulums in space, springs between them, 5 s", coupled,
                     800, columns(5.5e-2, 6.5e-2, 5.8e-2, 7.7e-3, 7.4e-3), recipes(small)));
   const auto for_magnet = [](const OurModel& model) {
-    if (!model.told) return Recipe{.hidden = {64, 64, 64}, .steps = 10'000, .rounds = 3};
+    if (!model.told) return Recipe{.hidden = {64, 64, 64}, .steps = 30'000, .rounds = 3};
     return Recipe{.hidden = {128, 128}, .steps = 10'000, .rounds = 3, .through_time = 3000};
   };
   all.push_back(row(
