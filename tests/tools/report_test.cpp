@@ -82,7 +82,9 @@ TEST_CASE("result.json: what was learnt, and how well, by name") {
       "trajectories_stopped": 4, "trajectories_left_out": 6, "valid_seconds_median": 2.0,
       "energy_error": 0.125, "judge_s": 1.5,
       "picture": {"dimension": 2, "links": [[-1, 0], [0, 1]]}})");
-  for (const auto& [name, value] : expected.items()) {
+  for (const auto& one : expected.items()) {
+    const std::string& name = one.key();
+    const auto& value = one.value();
     CAPTURE(name);
     CHECK(json[name] == value);
   }
