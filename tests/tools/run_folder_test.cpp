@@ -28,7 +28,7 @@ std::string complaint(const Action& action) {
 TEST_CASE("a file is read as it was written, and what is wrong with it is told") {
   const Folder folder;
   std::string bytes;
-  for (int k = 0; k < 300'000; ++k) bytes += static_cast<char>(k * k);
+  for (unsigned k = 0; k < 300'000; ++k) bytes += static_cast<char>(k * k);
   tools::write_file(folder.path() / "a", "longer than what follows it" + bytes);
   tools::write_file(folder.path() / "a", bytes);
   CHECK(tools::read_file(folder.path() / "a") == bytes);
