@@ -177,7 +177,7 @@ TEST_CASE("windows that cannot be are refused with their numbers") {
   for (const auto& [flags, words] :
        {std::pair<std::string, std::string>{"--window 4 --span 3", "--window 4, --span 3"},
         {"--span 2 --substeps 2", "--span 2, --substeps 2"},
-        {"--window 500", "--window: no trajectory has more than 500 rows"}}) {
+        {"--window 500", "no trajectory has more than 500 rows"}}) {
     const Outcome run = folder.train("--data swings.csv --learn trajectories --out X " + flags);
     CHECK(run.code == 2);
     CHECK_MESSAGE(contains(run.err, words), run.err);

@@ -587,10 +587,10 @@ TEST_CASE(
   const Subject subject = subject_of(
       text_of({.trajectories = 30, .rows = 11, .step = 0.01, .velocities = true}), options);
   for (const auto& [window, span, substeps, reason] :
-       {std::tuple{11, 1, 1, "--window: no trajectory has more than 11 rows"},
+       {std::tuple{11, 1, 1, "--window 11, --span 1: no trajectory has more than 11 rows"},
         {4, 3, 1, "--window 4, --span 3, --substeps 1: the window is a multiple of the span"},
         {4, 2, 2, "--window 4, --span 2, --substeps 2"},
-        {0, 15, 0, "--window: no trajectory"}}) {
+        {0, 15, 0, "--window 15, --span 15: no trajectory has more than 15 rows"}}) {
     options.window = window;
     options.span = span;
     options.substeps = substeps;

@@ -392,13 +392,15 @@ void settle_windows(TrainOptions& o, const Subject& subject) {
     o.span = o.substeps > 1 || !subject.controls.empty()
                  ? 1
                  : std::clamp(static_cast<int>(std::lround(wanted / step)), 1, longest);
-  if (o.window == 0) o.window = std::max(o.span, std::min(3 * o.span, longest / o.span * o.span));
+  if (o.window == 0) o.window = o.span * std::clamp(longest / o.span, 1, 3);
   if (o.window % o.span != 0 || (o.span > 1 && o.substeps > 1))
     throw EndProgram(exit_usage, format("--window %d, --span %d, --substeps %d: the window is a "
                                         "multiple of the span, and of span and substeps one is 1",
                                         o.window, o.span, o.substeps));
   if (*std::max_element(sizes.begin(), sizes.end()) <= o.window)
-    throw EndProgram(exit_usage, format("--window: no trajectory has more than %d rows", o.window));
+    throw EndProgram(exit_usage,
+                     format("--window %d, --span %d: no trajectory has more than %d rows", o.window,
+                            o.span, o.window));
 }
 
 }  // namespace
