@@ -92,6 +92,8 @@ class Background {
     child_ = fork();
     REQUIRE(child_ >= 0);
     if (child_ == 0) {
+      // As from a terminal, though the tests may run behind nohup.
+      for (const int one : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) signal(one, SIG_DFL);
       const std::string line = "exec >stdout 2>stderr; exec " + command;
       if (chdir(folder.path().c_str()) == 0)
         execl("/bin/sh", "sh", "-c", line.c_str(), static_cast<char*>(nullptr));

@@ -9,12 +9,18 @@
 #include <limits>
 
 #include "nn/learning/scales.h"
+#include "nn/models/learnt_motion.h"
 #include "nn/models/mass_matrix.h"
 #include "nn/optimisers/adam.h"
 #include "nn/optimisers/schedule.h"
 #include "nn/optimisers/sgd.h"
 #include "nn/optimisers/soap.h"
+#include "physics/integrate/roll_out.h"
+#include "physics/observe/judge.h"
 #include "tests/precision.h"
+#include "tests/program/program.h"
+#include "tests/tools/printed.h"
+#include "tools/app/judgement.h"
 
 using autodiff::Index;
 using autodiff::Matrix;
@@ -462,6 +468,112 @@ TEST_CASE("no friction is tried where the model has none, or nothing watches") {
   subject.validation = samples_of(subject, 20);
   o.model = "mlp";
   CHECK(friction_for(o, subject) == "none");
+}
+
+namespace {
+
+/// The same model, trained for so many steps by the same draw, as the trial of friction is.
+std::unique_ptr<nn::NetworkModel> tried(TrainOptions o, const Subject& subject,
+                                        const char* friction) {
+  o.friction = friction;
+  o.learn = "trajectories";  // begins on accelerations
+  o.guess_steps = 2000;
+  auto model = make_model(o, subject, subject.samples);
+  Random random(o.seed + 5'000'003);
+  begin(*model, *make_optimiser(o, *model), o, subject, random);
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("friction is tried on samples by errors of accelerations, and kept only for a fifth") {
+  TrainOptions o = small("pendulum");
+  o.optimiser = "adam";
+  o.learning_rate = 5e-3;
+  o.restarts = 0;
+  for (const double friction : {0., 0.1}) {
+    CAPTURE(friction);
+    o.set = {{"friction", friction}};
+    Subject subject = with_samples(o, 300);
+    subject.validation = samples_of(subject, 100, 2);
+    std::string found;
+    const double told = number_behind("errors with friction are ",
+                                      printed([&] { found = friction_for(o, subject); }));
+    const auto miss = [&](const char* how) {
+      const auto model = tried(o, subject, how);
+      return physics::judge_accelerations(nn::learnt_motion(*model), subject.validation).l1[0];
+    };
+    const double ratio = miss("linear") / miss("none");
+    CHECK(told == Approx(ratio).epsilon(0.01));
+    CHECK(found == (ratio < 0.8 ? "linear" : "none"));
+    CHECK(found == (friction > 0 ? "linear" : "none"));
+  }
+  o.quiet = true;
+  Subject subject = with_samples(o, 30);
+  subject.validation = samples_of(subject, 10, 2);
+  CHECK(printed([&] { friction_for(o, subject); }).empty());
+  o.quiet = false;
+  o.dry_run = true;
+  CHECK(printed([&] { friction_for(o, subject); }).empty());
+}
+
+TEST_CASE("friction is tried on recordings by paths that begin half a window apart") {
+  // A driven, damped oscillation, of which whole trajectories watch: 500, 60, 500 ... rows.
+  const program::Folder folder;
+  std::string csv = "trajectory,t,x,u:push\n";
+  for (int k = 0; k < 30; ++k) {
+    double q = std::sin(1. + k), v = std::cos(2. * k);
+    for (int row = 0; row < (k % 2 ? 60 : 500); ++row) {
+      const double push = 0.1 * std::sin(0.3 * row + k);
+      csv += std::to_string(k) + ',' + std::to_string(0.1 * row) + ',' + std::to_string(q) + ',' +
+             std::to_string(push) + '\n';
+      for (int step = 0; step < 100; ++step) {
+        q += 5e-4 * v;
+        v += 1e-3 * (push - q - 0.1 * v);
+        q += 5e-4 * v;
+      }
+    }
+  }
+  folder.write("data.csv", csv);
+  TrainOptions o = by_the_data(small());
+  o.data = (folder.path() / "data.csv").string();
+  o.optimiser = "adam";
+  o.learning_rate = 5e-3;
+  o.restarts = 0;
+  const Subject subject(o);
+  const auto& [recordings, estimates] = subject.validation_recorded;
+  REQUIRE(recordings.size() > 1);
+  std::string found;
+  const double told = number_behind("errors with friction are ",
+                                    printed([&] { found = friction_for(o, subject); }));
+  CHECK(found == "linear");
+
+  const Index window = subject.stride(16).window;
+  const auto miss = [&](const char* how) {
+    const auto model = tried(o, subject, how);
+    std::vector<double> squares;
+    Index shortened = 0;
+    for (std::size_t r = 0; r < recordings.size(); ++r) {
+      const physics::Recording& all = recordings[r];
+      for (Index begin = 0; begin == 0 || begin + window <= all.size(); begin += window / 2) {
+        const Index size = std::min(window, all.size() - begin);
+        shortened += size < window;
+        const Eigen::VectorXd t = all.t.segment(begin, size);
+        const Eigen::MatrixXd truth = estimates[r].states.middleCols(begin, size);
+        const auto path = physics::roll_out(
+            tools::driven_by(nn::learnt_motion(*model), t, all.controls.middleCols(begin, size)),
+            truth.leftCols(1), t, {.rtol = 1e-6, .atol = 1e-6, .max_steps = 10'000});
+        squares.push_back((path[0].y.row(0) - truth.row(0)).squaredNorm() /
+                          static_cast<double>(size));
+      }
+    }
+    CHECK(shortened > 0);
+    CHECK(squares.size() > recordings.size());
+    std::sort(squares.begin(), squares.end());
+    const std::size_t count = squares.size();
+    return 0.5 * std::log((squares[(count - 1) / 2] + squares[count / 2]) / 2);
+  };
+  CHECK(told == Approx(std::exp(miss("linear") - miss("none"))).epsilon(0.01));
 }
 
 TEST_CASE("--dry-run tells the size of the job") {

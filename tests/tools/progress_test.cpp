@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "tests/program/program.h"
+#include "tests/tools/printed.h"
 #include "tools/app/program.h"
 
 using program::contains;
@@ -17,31 +18,6 @@ using program::split;
 using tools::Progress;
 
 namespace {
-
-/// Standard output is another file while this lives.
-class Redirected {
- public:
-  explicit Redirected(int file) : before_(dup(STDOUT_FILENO)) { dup2(file, STDOUT_FILENO); }
-  ~Redirected() {
-    dup2(before_, STDOUT_FILENO);
-    close(before_);
-  }
-
- private:
-  int before_;
-};
-
-/// What is printed into a file.
-std::string printed(const std::function<void()>& print) {
-  const program::Folder folder;
-  const int file = open((folder.path() / "out").c_str(), O_WRONLY | O_CREAT, 0600);
-  {
-    const Redirected redirected(file);
-    print();
-  }
-  close(file);
-  return folder.read("out");
-}
 
 /// What is printed on a terminal.
 std::string on_terminal(const std::function<void()>& print) {
