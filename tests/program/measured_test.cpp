@@ -18,11 +18,11 @@ namespace {
 constexpr bool single = sizeof(autodiff::Scalar) == sizeof(float);
 
 /// Swings of a pendulum as simulate writes them: coordinates, a row every 0.05 s.
-void swings(const Folder& folder, const std::string& flags) {
+void swings(const Folder& folder, const std::string& flags, int trajectories = 20) {
   REQUIRE(folder
-              .simulate("--system pendulum --trajectories 20 --duration 3 --step 0.05 "
-                        "--columns coordinates " +
-                        flags + " --out swings.csv")
+              .simulate("--system pendulum --duration 3 --step 0.05 --columns coordinates "
+                        "--trajectories " +
+                        std::to_string(trajectories) + ' ' + flags + " --out swings.csv")
               .code == 0);
 }
 
@@ -63,6 +63,44 @@ TEST_CASE("friction is found where there is some, and only there") {
     CHECK(folder.json("X/result.json")["friction"] == (damped ? "linear" : "none"));
     CHECK(contains(folder.read("X/config.toml"),
                    damped ? "friction=\"linear\"" : "friction=\"none\""));
+  }
+}
+
+TEST_CASE(
+    "a file is learnt from for an eighth of the time, where a half does no better in trials") {
+  const Folder folder;
+  for (const bool noisy : {true, false}) {
+    CAPTURE(noisy);
+    swings(folder, noisy ? "--noise 0.03" : "", 6);
+    const std::string flags =
+        "--data swings.csv --hidden 32 --rounds 2 --patience 1 --friction none --threads 1 ";
+    const Outcome run = folder.train(flags + "--seed 7 --out X");
+    REQUIRE(run.code == 0);
+    // The trials are runs of their own, with another seed.
+    const auto watched = [&](const char* steps) {
+      REQUIRE(folder.train(flags + "--seed 6000010 --out Y --steps " + steps).code == 0);
+      return folder.json("Y/result.json")["validation_loss"].get<double>();
+    };
+    const double few = watched("500"), many = watched("2000");
+    CHECK(contains(run.out, "length    trying 500 steps, and 2000\n"));
+    char told[200];
+    const long chosen = few <= many ? 500 : 4000;
+    std::snprintf(told, sizeof told,
+                  "length    %ld steps: after 2000 errors of what watches were %.3g times those "
+                  "after 500\n",
+                  chosen, many / few);
+    CHECK(contains(run.out, told));
+    CHECK(chosen == (noisy ? 500 : 4000));
+    CHECK(folder.json("X/result.json")["train_steps"] == chosen);
+    CHECK(contains(folder.read("X/config.toml"), "\nsteps=" + std::to_string(chosen) + "\n"));
+  }
+  // Where the length is asked for, or nothing watches, nothing is tried.
+  for (const char* how : {"--steps 50", "--epochs 1", "--validation 0 --patience 1"}) {
+    CAPTURE(how);
+    const Outcome run =
+        folder.train("--data swings.csv --hidden 4 --friction none --out Z " + std::string(how));
+    REQUIRE(run.code == 0);
+    CHECK_FALSE(contains(run.out, "length "));
   }
 }
 

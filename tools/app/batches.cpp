@@ -7,6 +7,7 @@
 #include "nn/models/learnt_motion.h"
 #include "tools/app/models.h"
 #include "tools/app/text.h"
+#include "tools/app/trial.h"
 
 namespace tools {
 
@@ -413,20 +414,21 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
     o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
   }
-  if (o.steps == steps_by_data) {
-    // A thousand times through a small file, and as many steps as the preset takes at most.
-    constexpr long times = 1000, least = 4000;
-    const long most = long{o.epochs} * o.steps_per_epoch;
+  // A thousand times through a small file, and as many steps as the preset takes at most.
+  constexpr long times = 1000, least = 4000;
+  const long most = long{o.epochs} * o.steps_per_epoch;
+  const bool open = o.steps == steps_by_data;
+  if (open)
     o.steps = std::clamp(times * subject.samples.size() / o.batch, std::min(least, most), most);
-  }
   if (o.learn == "trajectories" && !estimated)
     throw EndProgram(exit_usage,
                      "--learn trajectories: there are none; it takes a --data file of motion over "
                      "time (t) without accelerations");
   if (o.rounds == 0) o.rounds = estimated && o.learn == "accelerations" ? 5 : 1;
   if (o.learn == "trajectories") settle_windows(o, subject);
-  // Last, since its trial takes a while: what is wrong with the options is told before.
+  // Last, since trials take a while: what is wrong with the options is told before.
   if (o.friction == "auto") o.friction = subject.measured ? friction_for(o, subject) : "none";
+  if (open && o.steps < most) o.steps = steps_for(o, subject);
   return o;
 }
 

@@ -5,8 +5,10 @@
 // their names, the optimiser's matrices under "optimiser.", the rest as text under "__metadata__".
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,12 @@ struct Course {
   long epochs() const { return (total + per_epoch - 1) / per_epoch; }
   /// Of so many batches: the epochs that are complete.
   long epochs_of(long batches) const { return batches == total ? epochs() : batches / per_epoch; }
+  /// Of so many rounds (--rounds) the one that begins behind so many batches, where one does.
+  std::optional<int> round_at(long batches, int rounds) const {
+    const long length = std::max(1L, total / rounds);
+    if (batches % length != 0 || batches / length >= rounds) return std::nullopt;
+    return static_cast<int>(batches / length);
+  }
 };
 
 /// The file that is learnt from, as a run that goes on finds and recognises it.

@@ -56,9 +56,7 @@ bool Run::has_seen_enough() const {
 }
 
 std::optional<int> Run::begins_round() const {
-  const long length = std::max(1L, course_.total / options_.rounds), done = standing_.batches;
-  if (done % length != 0 || done / length >= options_.rounds) return std::nullopt;
-  return static_cast<int>(done / length);
+  return course_.round_at(standing_.batches, options_.rounds);
 }
 
 void Run::begin_again() {
