@@ -370,3 +370,13 @@ TEST_CASE("other damage to a file of weights is noticed: what is cut, added, bla
       }
     }
 }
+
+TEST_CASE("every beginning of a header is refused, whatever lies behind it") {
+  const std::string whole = R"({"__metadata__":{"\u0041":"\n\ud83d\ude00"},)"
+                            R"("x":{"dtype":"F64","shape":[2,3],"data_offsets":[0,48]}})";
+  REQUIRE(nn::parse_header(whole).metadata.at("A") == "\n\xF0\x9F\x98\x80");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    CAPTURE(size);
+    CHECK_THROWS_AS(nn::parse_header(std::string_view(whole).substr(0, size)), nn::FileError);
+  }
+}
