@@ -9,6 +9,7 @@
 #include "nn/models/hamiltonian_network.h"
 #include "nn/models/lagrangian_network.h"
 #include "nn/models/plain_network.h"
+#include "nn/models/pullback_network.h"
 
 namespace nn {
 namespace {
@@ -35,6 +36,10 @@ const std::vector<ModelKind>& model_kinds() {
                                    .what = "a deep Lagrangian network, L = T - V",
                                    .learns = "M(q) and V(q)",
                                    .sees_velocities = false}),
+      kind<PullbackNetwork>({.name = "pullback",
+                             .what = "unknown points that the coordinates move, in a potential",
+                             .learns = "x(q) and V(q)",
+                             .sees_velocities = false}),
       kind<HamiltonianNetwork>({.name = "hnn",
                                 .what = "a Hamiltonian network, given the true momenta",
                                 .learns = "H(q, p)",

@@ -12,8 +12,9 @@ using program::Outcome;
 
 TEST_CASE("a trained model is evaluated, each kind of it") {
   const Folder folder;
-  for (const std::string model :
-       program::sanitized ? std::vector{"lnn", "mlp"} : std::vector{"lnn", "delan", "hnn", "mlp"}) {
+  for (const std::string model : program::sanitized
+                                     ? std::vector{"lnn", "mlp"}
+                                     : std::vector{"lnn", "delan", "pullback", "hnn", "mlp"}) {
     CAPTURE(model);
     REQUIRE(
         folder

@@ -19,7 +19,7 @@ const std::string header = "protocol,model,seed,seconds,values,floors\n";
 /// Two seeds of chain-2, of all models.
 std::string results() {
   std::string csv = header;
-  for (const char* model : {"embedded", "delan", "lnn"})
+  for (const char* model : {"embedded", "pullback", "delan", "lnn"})
     for (const char* seed : {"4", "5"})
       csv += std::string("chain-2,") + model + ',' + seed + ",1.5,0.000" + seed + ",0.0001\n";
   return csv;
@@ -111,7 +111,7 @@ TEST_CASE("published: what it does not know is refused, and what it does is name
           "there is no experiment 'chian-2'; did you mean chain-2? --list lists all");
   refused("magnets --results results.csv", 2, "did you mean magnet?");
   refused("chain-2 --model cnn --results results.csv", 2,
-          "chain-2 has no model 'cnn'; its models are embedded, delan, lnn");
+          "chain-2 has no model 'cnn'; its models are embedded, pullback, delan, lnn");
   refused("spring --model embedded --results results.csv", 2,
           "spring has no model 'embedded'; its models are delan, lnn");
   refused("real-pendulum --results results.csv", 2, "real-pendulum needs --data: a CSV file with");

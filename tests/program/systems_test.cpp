@@ -38,8 +38,9 @@ TEST_CASE("every model of the list has a system that it learns") {
       " --trajectories 20 --points 20 --batch 16 --hidden 8 --steps 20 "
       "--rollouts 2 --quiet --out R";
   for (const std::string run : {"--system kepler --model lnn", "--system kepler --model delan",
-                                "--system kepler --model hnn", "--system kepler --model embedded",
-                                "--system wave --model field", "--system kepler --model mlp"}) {
+                                "--system kepler --model pullback", "--system kepler --model hnn",
+                                "--system kepler --model embedded", "--system wave --model field",
+                                "--system kepler --model mlp"}) {
     CAPTURE(run);
     REQUIRE(folder.train(run + small).code == 0);
     REQUIRE(folder.evaluate("R --trajectories 2 --repeats 1 --quiet").code == 0);

@@ -320,7 +320,7 @@ TEST_CASE("a batch that was learnt begins the count of those in a row without a 
 
 TEST_CASE("every model trains by the same program and says what it has learnt") {
   const Folder folder;
-  for (const char* model : {"lnn", "delan", "hnn", "mlp"}) {
+  for (const char* model : {"lnn", "delan", "pullback", "hnn", "mlp"}) {
     CAPTURE(model);
     const std::string run = std::string("--model ") + model +
                             " --hidden 16,16 --steps 450 --epochs 3 --batch 32 --rollouts 0 --out ";

@@ -160,7 +160,7 @@ TEST_CASE("the range of an option ends where --help says: its ends are taken, an
 TEST_CASE("an option of words takes those that --help tells, and no other") {
   for (const Words& taken :
        std::vector<Words>{{"--source", "fresh", "fixed", "trajectories"},
-                          {"--model", "lnn", "delan", "hnn", "mlp", "auto"},
+                          {"--model", "lnn", "delan", "pullback", "hnn", "mlp", "auto"},
                           {"--initialiser", "auto", "rule", "slides", "lecun"},
                           {"--friction", "none", "linear", "network", "auto"},
                           {"--learn", "accelerations", "trajectories", "auto"},
@@ -440,7 +440,7 @@ TEST_CASE("options that do not go together are refused") {
 
   const std::string blind = complaint(words_of("--data x.csv --model hnn"));
   CHECK(contains(blind, "--model hnn needs the true momenta"));
-  CHECK(contains(blind, "; lnn, delan, field, mlp do without"));
+  CHECK(contains(blind, "; lnn, delan, pullback, field, mlp do without"));
   CHECK(contains(complaint(words_of("--data x.csv --model embedded")),
                  "needs to know where the masses are"));
   CHECK(complaint(words_of("--model hnn")).empty());

@@ -228,7 +228,7 @@ Protocol row(const std::string& name, const std::string& what,
           .metrics = {metric},
           .floor_is = floor_is,
           .published = published,
-          .models = {{"embedded", true}, {"delan"}, {"lnn"}},
+          .models = {{"embedded", true}, {"pullback"}, {"delan"}, {"lnn"}},
           .run = [=](const Job& job) {
             return run(setting(job.model.told), chunks, recipe(job.model), job);
           }};
@@ -249,7 +249,9 @@ std::vector<Protocol> of_finzi() {
   const Recipe small{.hidden = {64, 64}, .steps = 8000},
       large{.hidden = {128, 128, 128}, .steps = 15'000};
   const auto recipes = [&](const Recipe& untold) {
-    return [=](const OurModel& model) { return model.told ? small : untold; };
+    return [=](const OurModel& model) {
+      return model.told || model.name == "pullback" ? small : untold;
+    };
   };
   const auto chain_of = [](Index n) { return [n](bool) { return chain(n); }; };
   std::vector<Protocol> all;
@@ -274,6 +276,7 @@ std::vector<Protocol> of_finzi() {
   all.push_back(row("coupled-3", "three pendulums in space, springs between them, 5 s", coupled,
                     800, columns(5.5e-2, 6.5e-2, 5.8e-2, 7.7e-3, 7.4e-3), recipes(small)));
   const auto for_magnet = [](const OurModel& model) {
+    if (model.name == "pullback") return Recipe{.hidden = {64, 64}, .steps = 10'000, .rounds = 3};
     if (!model.told) return Recipe{.hidden = {64, 64, 64}, .steps = 30'000, .rounds = 3};
     return Recipe{.hidden = {128, 128}, .steps = 10'000, .rounds = 3, .through_time = 3000};
   };

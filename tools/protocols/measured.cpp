@@ -141,7 +141,7 @@ std::vector<Protocol> of_measured() {
            .metrics = {"angles, 25 rows ahead, median error [rad]"},
            .chosen = "embedded is told that there are two rods, and not their masses",
            .published = {},
-           .models = {{"fitted", true}, {"embedded", true}, {"delan"}, {"lnn"}},
+           .models = {{"fitted", true}, {"embedded", true}, {"pullback"}, {"delan"}, {"lnn"}},
            .data = "a CSV file with columns t and two angles, of real_double_pend_h_1.txt (Schmidt "
                    "& Lipson 2009, supporting online material)",
            .run = run}};

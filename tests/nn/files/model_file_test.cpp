@@ -71,7 +71,7 @@ std::string complaint(const std::string& bytes) {
 }  // namespace
 
 TEST_CASE("a model of each kind is made again from its file, to the last bit") {
-  for (const std::string kind : {"lnn", "delan", "hnn", "mlp"})
+  for (const std::string kind : {"lnn", "delan", "pullback", "hnn", "mlp"})
     for (const nn::NetworkOptions& options :
          {odd_options(),
           nn::NetworkOptions{.hidden = {}, .angles = {false, false}, .kinetic_prior = 1},

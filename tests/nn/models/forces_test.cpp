@@ -16,8 +16,10 @@
 #include "nn/models/embedded_network.h"
 #include "nn/models/learnt_motion.h"
 #include "nn/models/models.h"
+#include "nn/models/pullback_network.h"
 #include "nn/optimisers/soap.h"
 #include "physics/euler_lagrange.h"
+#include "physics/observe/judge.h"
 #include "physics/systems/double_pendulum.h"
 #include "tests/program/program.h"
 
@@ -160,8 +162,8 @@ TEST_CASE("a model of every kind, with friction and controls, is made again from
 
 TEST_CASE("kinds are found by name, and say what they need") {
   CHECK_THROWS_WITH_AS(nn::find_model_kind("gnn"),
-                       "[model] the kind 'gnn' is unknown; known are lnn, delan, hnn, embedded, "
-                       "field, mlp",
+                       "[model] the kind 'gnn' is unknown; known are lnn, delan, pullback, hnn, "
+                       "embedded, field, mlp",
                        std::invalid_argument);
   for (const nn::ModelKind& kind : nn::model_kinds()) {
     CAPTURE(kind.name);
@@ -193,7 +195,7 @@ TEST_CASE("kinds are found by name, and say what they need") {
 TEST_CASE("friction dissipates for any parameters") {
   // The mass matrix times what friction changes of the accelerations is the force: its power.
   const Eigen::MatrixXd states = random(4, 40, 41, 2), none = Eigen::MatrixXd::Zero(3, 40);
-  for (const std::string kind : {"lnn", "delan", "embedded"})
+  for (const std::string kind : {"lnn", "delan", "pullback", "embedded"})
     for (const std::string friction : {"linear", "network"})
       for (const std::uint64_t seed : {1, 2, 3}) {
         CAPTURE(kind);
@@ -227,7 +229,7 @@ TEST_CASE("friction dissipates for any parameters") {
 
 TEST_CASE("what friction takes and controls give is what the learnt energy loses" *
           in_double_only) {
-  for (const char* kind : {"lnn", "delan", "hnn", "embedded", "field"})
+  for (const char* kind : {"lnn", "delan", "pullback", "hnn", "embedded", "field"})
     for (const char* friction : {"linear", "network"}) {
       CAPTURE(kind);
       CAPTURE(friction);
@@ -299,7 +301,7 @@ TEST_CASE("models keep to constraints that are known: J a + J' v = 0 on them") {
   states.colwise() = Eigen::Vector4d(0.6, 0.8, -0.8 * 1.7, 0.6 * 1.7);
   states.col(1).tail(2) *= -2;
   states.col(2) << 0, -1, 0.3, 0;
-  for (const std::string kind : {"lnn", "delan", "hnn", "embedded"}) {
+  for (const std::string kind : {"lnn", "delan", "pullback", "hnn", "embedded"}) {
     CAPTURE(kind);
     const auto model =
         drawn(kind, {.hidden = {5}, .angles = {false, false}, .kinetic_prior = 9}, 3, circle);
@@ -340,6 +342,26 @@ TEST_CASE("an embedded network finds the ratio of a double pendulum's masses" * 
   Tape tape;
   const Matrix masses = evaluate(model.masses(tape), model.parameters().bindings(tape));
   CHECK(masses(0) / masses(1) == doctest::Approx(pendulum.m1 / pendulum.m2).epsilon(0.02));
+}
+
+TEST_CASE("a pullback network learns a double pendulum from a dozen states" * in_double_only) {
+  // Its masses hang on rods: where they are is linear in cosines and sines.
+  Random random_states(71);
+  const auto some = [&](Index count) {
+    const Eigen::MatrixXd states = random_states.uniform_matrix(4, count, -2, 2).cast<double>();
+    Eigen::MatrixXd exact(2, count);
+    pendulum.accelerations(states, exact);
+    return physics::DataSet{states.cast<Scalar>(), exact.cast<Scalar>()};
+  };
+  const physics::DataSet learnt = some(12), fresh = some(100);
+  nn::NetworkOptions options{.hidden = {}, .angles = {true, true}};
+  scale_to(options, learnt);
+  nn::PullbackNetwork model(options);
+  Random random(72);
+  model.initialise(random, nn::Initialiser::lecun);
+  CHECK(fit(model, learnt, 3000, 1e-2) < 1e-8);
+  const auto errors = physics::judge_accelerations(nn::learnt_motion(model), fresh);
+  CHECK(errors.l1.maxCoeff() < 1e-2);
 }
 
 TEST_CASE("a density learns the wave equation, on a ring of any length" * in_double_only) {

@@ -15,7 +15,9 @@
 #include "nn/models/embedded_network.h"
 #include "nn/models/hamiltonian_network.h"
 #include "nn/models/learnt_motion.h"
+#include "nn/models/mass_matrix.h"
 #include "nn/models/models.h"
+#include "nn/models/pullback_network.h"
 #include "tests/precision.h"
 
 using autodiff::Index;
@@ -311,6 +313,53 @@ TEST_CASE("a deep Lagrangian network's masses and potential are in units of the 
     }
     CHECK(close(lagrangian(model, states), expected));
   }
+}
+
+TEST_CASE("a pullback network's masses are those of its points, which move with the features") {
+  nn::PullbackNetwork model({.hidden = {},
+                             .angles = {false, true},
+                             .coordinate_offset = {1, 0.5},
+                             .coordinate_scale = {2, 7},  // an angle enters unscaled
+                             .kinetic_prior = {2, 3},
+                             .mass_scale = {4, 9},
+                             .energy_scale = 30});
+  const MatrixXd weights =
+      draw(model, "points.linear", 2) + draw(model, "points.0.weight", 3);  // without a layer alike
+  const MatrixXd bias = draw(model, "points.0.bias", 4);
+  REQUIRE(weights.rows() == 6);  // five dimensions, and V
+  REQUIRE(weights.cols() == 3);
+  const double unit = (4 / (2. * 2) + 9) / 2;
+  const MatrixXd states = random(4, 5, 5);
+  MatrixXd expected(1, 5), masses(4, 5);
+  for (Index s = 0; s < 5; ++s) {
+    const double q0 = states(0, s), q1 = states(1, s);
+    const Vector3d features(2 * (q0 - 1), std::cos(q1), std::sin(q1));
+    const MatrixXd slopes{{2, 0}, {0, -std::sin(q1)}, {0, std::cos(q1)}};
+    const MatrixXd moved = weights.topRows(5) * slopes;
+    const Eigen::Matrix2d mass = unit * moved.transpose() * moved + MatrixXd{{2, 0}, {0, 3}};
+    const Eigen::Vector2d v = states.col(s).tail(2);
+    masses.col(s) = mass.reshaped();
+    expected(s) = 0.5 * v.dot(mass * v) - 30 * (weights.row(5).dot(features) + bias(5));
+  }
+  CHECK(close(lagrangian(model, states), expected));
+  CHECK(close(nn::mass_matrices(model, states), masses));
+}
+
+TEST_CASE("a pullback network's points also move as its hidden layers say") {
+  nn::PullbackNetwork model({.hidden = {3}, .activation = "tanh", .angles = {false}});
+  const MatrixXd linear = draw(model, "points.linear", 2), w0 = draw(model, "points.0.weight", 3),
+                 b0 = draw(model, "points.0.bias", 4), w1 = draw(model, "points.1.weight", 5),
+                 b1 = draw(model, "points.1.bias", 6);
+  REQUIRE(linear.rows() == 3);  // two dimensions, and V
+  const MatrixXd states = random(2, 5, 7);
+  MatrixXd expected(1, 5);
+  for (Index s = 0; s < 5; ++s) {
+    const MatrixXd hidden = (w0 * states(0, s) + b0).array().tanh();
+    const MatrixXd outputs = linear * states(0, s) + w1 * hidden + b1;
+    const MatrixXd slopes = linear + w1 * ((1 - hidden.array().square()) * w0.array()).matrix();
+    expected(s) = 0.5 * slopes.topRows(2).squaredNorm() * states(1, s) * states(1, s) - outputs(2);
+  }
+  CHECK(close(lagrangian(model, states), expected));
 }
 
 TEST_CASE("a Hamiltonian is in its unit of energy, and has a prior of the coordinates with one") {

@@ -1,0 +1,52 @@
+#include "nn/models/pullback_network.h"
+
+#include <algorithm>
+
+#include "autodiff/directional.h"
+
+namespace nn {
+namespace {
+
+/// As many dimensions as it takes for a metric of n coordinates near any point, and n more.
+Index dimensions(Index n) { return n * (n + 3) / 2; }
+
+/// The coordinates' own units of mass, on average: an angle enters unscaled.
+double unit_of(const NetworkOptions& options) {
+  const auto n = static_cast<Index>(options.angles.size());
+  double sum = 0;
+  for (Index i = 0; i < n; ++i) {
+    const double scale =
+        options.angles[static_cast<std::size_t>(i)] ? 1 : options.coordinate_scale[i];
+    sum += options.mass_scale[i] / (scale * scale);
+  }
+  return sum / static_cast<double>(n);
+}
+
+}  // namespace
+
+Form PullbackNetwork::form_of(const Options& options, const Known&) {
+  const Index outputs = dimensions(std::ssize(options.angles)) + 1,
+              features = std::ssize(options.angles) + std::ranges::count(options.angles, true);
+  return {.kind = "pullback",
+          .name = "points",
+          .sees = Form::coordinates,
+          .outputs = outputs,
+          .masses = outputs * features};
+}
+
+PullbackNetwork::PullbackNetwork(const Options& options, const Known& known)
+    : LagrangianModel(options, form_of(options, known), known),
+      linear_(parameters_.add("points.linear", form_.outputs, form_.masses / form_.outputs)),
+      unit_(unit_of(options_)) {}
+
+Var PullbackNetwork::lagrangian(Var q, Var v) const {
+  const Var features = coordinate_features(q);
+  const Var outputs = matmul(linear_.on(q.tape()), features) + mlp_(features);
+  const Index m = form_.outputs - 1;
+  const Var velocity = autodiff::jvp(slice_rows(outputs, 0, m), q, v);
+  const Var twice_kinetic =
+      sum_rows(velocity * velocity) * unit_ + sum_squares(v, options_.kinetic_prior);
+  return twice_kinetic * 0.5 - times(row(outputs, m), options_.energy_scale);
+}
+
+}  // namespace nn

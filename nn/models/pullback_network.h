@@ -1,0 +1,28 @@
+// The pullback network: the coordinates move unknown points, x(q) in a space of m dimensions, whose
+// velocities make the kinetic energy,
+//
+//     L = ½ |dx/dt|² + ½ Σ a_i v_i² - V(q),    dx/dt = (dx/dq) v.
+//
+// Its mass matrix (dx/dq)ᵀ (dx/dq) + diag(a) is positive definite for any parameters, and every
+// smooth one can be had that way (Nash 1956: each metric is pulled back from a flat space). Masses
+// on rods, wheels and springs are made like that: there x(q) is simple where M(q) is not. x and V
+// are a linear function of the coordinates' features plus an MLP.
+#pragma once
+
+#include "nn/models/lagrangian_model.h"
+
+namespace nn {
+
+class PullbackNetwork : public LagrangianModel {
+ public:
+  static Form form_of(const Options& options, const Known& known);
+  explicit PullbackNetwork(const Options& options, const Known& known = {});
+
+  Var lagrangian(Var q, Var v) const override;
+
+ private:
+  Parameter linear_;  ///< (m + 1) x features: of x, and in the last row of V
+  double unit_;       ///< of |dx/dt|², so that x is of order 1 whatever the units of q are
+};
+
+}  // namespace nn
