@@ -309,8 +309,8 @@ TEST_CASE("a batch that was learnt begins the count of those in a row without a 
     csv += std::to_string(0.01 * k) + ",0.5," + (k % 3 == 0 ? large : "-0.2") + '\n';
   folder.write("wild.csv", csv);
   const Outcome run = folder.train(
-      "--data wild.csv --batch 1 --loss mse --hidden 4 --steps 600 --restarts 0 --validation 0 "
-      "--out X "
+      "--data wild.csv --model lnn --batch 1 --loss mse --hidden 4 --steps 600 --restarts 0 "
+      "--validation 0 --out X "
       "--target-scale " +
       unit);
   CHECK(run.code == 0);

@@ -645,7 +645,8 @@ TEST_CASE("./train learns a file as well as the same states from memory") {
   const Folder folder;
   // As many states as --source fixed draws, from the same box.
   REQUIRE(folder.simulate("--states 5000 --velocity 5 --seed 1 --out own.csv").code == 0);
-  const std::string fit = "--hidden 16,16 --batch 32 --rollouts 0 --steps 3000 --epochs 20 ";
+  const std::string fit =
+      "--model lnn --hidden 16,16 --batch 32 --rollouts 0 --steps 3000 --epochs 20 ";
   REQUIRE(folder.train(fit + "--data own.csv").code == 0);
   REQUIRE(folder
               .train(fit + "--source fixed --trajectories 1125 --velocity 5 "

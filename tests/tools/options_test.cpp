@@ -324,11 +324,13 @@ TEST_CASE("first weights are by the rule where the model is a Lagrangian network
   CHECK(parse_line("--model lnn --initialiser slides").initialiser == "slides");
 }
 
-TEST_CASE("--model auto takes what fits: a field for a ring of sites, else a Lagrangian network") {
+TEST_CASE("--model auto takes what fits: points for a file, a field for a ring, else an lnn") {
   CHECK(parse_line("--system wave").model == "field");
   CHECK(parse_line("--system kepler").model == "lnn");
-  CHECK(parse_line("--data x.csv --model auto").model == "lnn");
-  CHECK(parse_line("--data x.csv --system wave").model == "lnn");
+  CHECK(parse_line("--data x.csv --model auto").model == "pullback");
+  CHECK(parse_line("--data x.csv --system wave").model == "pullback");
+  CHECK(parse_line("--data x.csv --model lnn").model == "lnn");
+  CHECK(parse_line("--data x.csv").initialiser == "lecun");
   CHECK(parse_line("--system wave --model lnn").model == "lnn");
 }
 

@@ -819,6 +819,30 @@ TEST_CASE("the magnet hangs over two others, with the published energy") {
   }
 }
 
+TEST_CASE("who is told, or has unknown points, learns by small networks in all of these") {
+  const auto recipe = [](const std::string& name, const protocols::OurModel& model) {
+    return see(name, nullptr, uniform, {.model = model}).recipe;
+  };
+  for (const char* name : {"chain-1", "chain-2", "chain-5", "chain-2-from-10", "chain-2-from-100",
+                           "chain-2-from-10000", "coupled-3", "magnet"}) {
+    CAPTURE(name);
+    const bool magnet = std::string(name) == "magnet";
+    const Recipe told = recipe(name, {"embedded", true}), points = recipe(name, {"pullback"});
+    CHECK(told.hidden.size() == 2);
+    CHECK(told.hidden == std::vector<Index>(2, magnet ? 128 : 64));
+    CHECK(points.hidden == std::vector<Index>{64, 64});
+    CHECK(points.steps == told.steps);
+    // The dipoles' forces change too fast for five states to tell all of them.
+    CHECK((told.through_time > 0) == magnet);
+    CHECK(points.through_time == 0);
+    CHECK(recipe(name, {"lnn"}).through_time == 0);
+    CHECK(points.rounds == (magnet ? 3 : 1));
+    CHECK(recipe(name, {"lnn"}).rounds == points.rounds);
+  }
+  CHECK(recipe("chain-2", {"delan"}).hidden == std::vector<Index>{128, 128, 128});
+  CHECK(recipe("chain-2-from-10", {"lnn"}).hidden == std::vector<Index>{32, 32, 32});
+}
+
 TEST_CASE("the published errors are these, with * of models that are told the kinematics") {
   std::string all;
   for (const protocols::Protocol& p : protocols::all()) {

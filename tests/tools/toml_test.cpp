@@ -190,6 +190,9 @@ TEST_CASE("what is no option's line is refused with its number") {
     const std::string said = complaint("# remark\ngood = 1\n" + bad + "\nlast = 1\n");
     CHECK(said.starts_with("line 3: "));
   }
+  for (const char* escape : {"\\q", "\\x4\"", "\\xzz", "\\u12\"", "\\u00g0", "\\U0000000"})
+    CHECK(complaint("a = \"" + std::string(escape) + "\"\n") ==
+          "line 1: " + std::string(escape, 2) + " begins no escape sequence");
   CHECK(complaint("a = 1\nb = 2\na = 1\n") == "line 3: a is there twice, first in line 1");
   CHECK(complaint(std::string(100'000, 'x')).size() < 200);
 }

@@ -191,7 +191,7 @@ void declare(Flags& flags, TrainOptions& o) {
              std::string all;
              for (const nn::ModelKind& kind : nn::model_kinds())
                all += kind.name + ": " + kind.what + "; ";
-             return all + "auto: the first that fits";
+             return all + "auto: pullback of a file, field of a ring, else lnn";
            }())
       .check(one_of(names_of_models()))
       .group(model);
@@ -363,14 +363,16 @@ void declare(Flags& flags, TrainOptions& o) {
       "\nExit codes: 0 ok, 2 usage, 3 diverged, 4 files, 130 interrupted.");
 }
 
-/// The first that fits what is learnt.
+/// What --model auto is: of a system the first that fits. What people measure are masses on rods,
+/// wheels and springs, mostly.
 const nn::ModelKind& model_for(const TrainOptions& o) {
-  const bool ring = o.data.empty() && system_of(o).ring;
-  return *std::ranges::find(nn::model_kinds(), ring, &nn::ModelKind::of_rings);
+  if (!o.data.empty()) return nn::find_model_kind("pullback");
+  return *std::ranges::find(nn::model_kinds(), system_of(o).ring, &nn::ModelKind::of_rings);
 }
 
 const nn::ModelKind& kind_of(const TrainOptions& o) {
-  return o.model == "auto" ? nn::model_kinds().front() : nn::find_model_kind(o.model);
+  if (o.model != "auto") return nn::find_model_kind(o.model);
+  return o.data.empty() ? nn::model_kinds().front() : model_for(o);
 }
 
 /// Some options, and when they have an effect.
