@@ -7,8 +7,9 @@
 namespace nn {
 namespace {
 
-/// As many dimensions as it takes for a metric of n coordinates near any point, and n more.
-Index dimensions(Index n) { return n * (n + 3) / 2; }
+/// As many dimensions as it takes for a metric of n coordinates near any point, and n more; of many
+/// coordinates as many as n rigid bodies in space take, three for their place and three to turn.
+Index dimensions(Index n) { return std::min(n * (n + 3) / 2, 6 * n); }
 
 /// The coordinates' own units of mass, on average: an angle enters unscaled.
 double unit_of(const NetworkOptions& options) {

@@ -1,12 +1,13 @@
 // The pullback network: the coordinates move unknown points, x(q) in a space of m dimensions, whose
 // velocities make the kinetic energy,
 //
-//     L = ½ |dx/dt|² + ½ Σ a_i v_i² - V(q),    dx/dt = (dx/dq) v.
+//     L = ½ |dx/dt|² + ½ Σ a_i v_i² - V(q),    dx/dt = (dx/dq) v,
 //
-// Its mass matrix (dx/dq)ᵀ (dx/dq) + diag(a) is positive definite for any parameters, and every
-// smooth one can be had that way (Nash 1956: each metric is pulled back from a flat space). Masses
-// on rods, wheels and springs are made like that: there x(q) is simple where M(q) is not. x and V
-// are a linear function of the coordinates' features plus an MLP.
+// with m = n (n + 3) / 2, at most 6 n, and a the kinetic prior. The mass matrix
+// (dx/dq)ᵀ (dx/dq) + diag(a) is positive definite for any parameters, and with enough dimensions
+// every smooth one can be had that way (Nash 1956: each metric is pulled back from a flat space).
+// Masses on rods, wheels and springs are made like that: there x(q) is simple where M(q) is not. x
+// and V are a linear function of the coordinates' features plus an MLP.
 #pragma once
 
 #include "nn/models/lagrangian_model.h"

@@ -345,6 +345,14 @@ TEST_CASE("a pullback network's masses are those of its points, which move with 
   CHECK(close(nn::mass_matrices(model, states), masses));
 }
 
+TEST_CASE("a pullback network's points have as many dimensions as a metric takes, or six each") {
+  for (const auto& [n, dimensions] :
+       {std::pair{1, 2}, {2, 5}, {3, 9}, {9, 54}, {10, 60}, {40, 240}})
+    CHECK(
+        nn::PullbackNetwork::form_of({.angles = std::vector<bool>(static_cast<std::size_t>(n))}, {})
+            .outputs == dimensions + 1);
+}
+
 TEST_CASE("a pullback network's points also move as its hidden layers say") {
   nn::PullbackNetwork model({.hidden = {3}, .activation = "tanh", .angles = {false}});
   const MatrixXd linear = draw(model, "points.linear", 2), w0 = draw(model, "points.0.weight", 3),
