@@ -1,6 +1,7 @@
 #include "nn/models/pullback_network.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "autodiff/directional.h"
 
@@ -26,8 +27,8 @@ double unit_of(const NetworkOptions& options) {
 }  // namespace
 
 Form PullbackNetwork::form_of(const Options& options, const Known&) {
-  const Index outputs = dimensions(std::ssize(options.angles)) + 1,
-              features = std::ssize(options.angles) + std::ranges::count(options.angles, true);
+  const Index n = std::ssize(options.angles), outputs = dimensions(n) + n + 1,
+              features = n + std::ranges::count(options.angles, true);
   return {.kind = "pullback",
           .name = "points",
           .sees = Form::coordinates,
@@ -41,13 +42,16 @@ PullbackNetwork::PullbackNetwork(const Options& options, const Known& known)
       unit_(unit_of(options_)) {}
 
 Var PullbackNetwork::lagrangian(Var q, Var v) const {
+  const Index n = coordinates(), m = dimensions(n);
   const Var features = coordinate_features(q);
   const Var outputs = matmul(linear_.on(q.tape()), features) + mlp_(features);
-  const Index m = form_.outputs - 1;
   const Var velocity = autodiff::jvp(slice_rows(outputs, 0, m), q, v);
   const Var twice_kinetic =
       sum_rows(velocity * velocity) * unit_ + sum_squares(v, options_.kinetic_prior);
-  return twice_kinetic * 0.5 - times(row(outputs, m), options_.energy_scale);
+  const PerCoordinate momentum_unit = map(
+      options_.mass_scale, [&](double mass) { return std::sqrt(mass * options_.energy_scale); });
+  const Var across = sum_rows(slice_rows(outputs, m, n) * times(v, momentum_unit));
+  return twice_kinetic * 0.5 + across - times(row(outputs, m + n), options_.energy_scale);
 }
 
 }  // namespace nn

@@ -1,13 +1,15 @@
 // The pullback network: the coordinates move unknown points, x(q) in a space of m dimensions, whose
-// velocities make the kinetic energy,
+// velocities make the kinetic energy; beside them act a potential V and, as in a magnetic field or
+// a room that turns, forces across the velocity, of a vector A,
 //
-//     L = ½ |dx/dt|² + ½ Σ a_i v_i² - V(q),    dx/dt = (dx/dq) v,
+//     L = ½ |dx/dt|² + ½ Σ a_i v_i² + A(q) · v - V(q),    dx/dt = (dx/dq) v,
 //
 // with m = n (n + 3) / 2, at most 6 n, and a the kinetic prior. The mass matrix
 // (dx/dq)ᵀ (dx/dq) + diag(a) is positive definite for any parameters, and with enough dimensions
 // every smooth one can be had that way (Nash 1956: each metric is pulled back from a flat space).
-// Masses on rods, wheels and springs are made like that: there x(q) is simple where M(q) is not. x
-// and V are a linear function of the coordinates' features plus an MLP.
+// So it is any L that is quadratic in v. Masses on rods, wheels and springs are made like that:
+// there x(q) is simple where M(q) is not. x, A and V are a linear function of the coordinates'
+// features plus an MLP.
 #pragma once
 
 #include "nn/models/lagrangian_model.h"
@@ -22,7 +24,7 @@ class PullbackNetwork : public LagrangianModel {
   Var lagrangian(Var q, Var v) const override;
 
  private:
-  Parameter linear_;  ///< (m + 1) x features: of x, and in the last row of V
+  Parameter linear_;  ///< (m + n + 1) x features: of x, A and V
   double unit_;       ///< of |dx/dt|², so that x is of order 1 whatever the units of q are
 };
 

@@ -21,6 +21,7 @@
 #include "physics/euler_lagrange.h"
 #include "physics/observe/judge.h"
 #include "physics/systems/double_pendulum.h"
+#include "physics/systems/table.h"
 #include "tests/program/program.h"
 
 using autodiff::evaluate;
@@ -362,6 +363,23 @@ TEST_CASE("a pullback network learns a double pendulum from a dozen states" * in
   CHECK(fit(model, learnt, 3000, 1e-2) < 1e-8);
   const auto errors = physics::judge_accelerations(nn::learnt_motion(model), fresh);
   CHECK(errors.l1.maxCoeff() < 1e-2);
+}
+
+TEST_CASE("a pullback network learns forces across the velocity, which a deep one cannot" *
+          in_double_only) {
+  // Foucault's pendulum, in a room that turns.
+  const physics::System system = make_system(physics::find_system("foucault"), {{"day", 10}});
+  Random random(81);
+  const physics::DataSet data = label(motion_of(system), random_starts(system, random, 200));
+  const auto error = [&](const char* kind) {
+    nn::NetworkOptions options{.hidden = {16}, .angles = {false, false}};
+    scale_to(options, data);
+    const auto model = nn::make_model(kind, options);
+    Random draw(82);
+    model->initialise(draw, nn::Initialiser::lecun);
+    return fit(*model, data, 600, 1e-2);
+  };
+  CHECK(error("pullback") < 0.05 * error("delan"));
 }
 
 TEST_CASE("a density learns the wave equation, on a ring of any length" * in_double_only) {

@@ -326,7 +326,7 @@ TEST_CASE("a pullback network's masses are those of its points, which move with 
   const MatrixXd weights =
       draw(model, "points.linear", 2) + draw(model, "points.0.weight", 3);  // without a layer alike
   const MatrixXd bias = draw(model, "points.0.bias", 4);
-  REQUIRE(weights.rows() == 6);  // five dimensions, and V
+  REQUIRE(weights.rows() == 8);  // five dimensions, two of A, and V
   REQUIRE(weights.cols() == 3);
   const double unit = (4 / (2. * 2) + 9) / 2;
   const MatrixXd states = random(4, 5, 5);
@@ -339,7 +339,9 @@ TEST_CASE("a pullback network's masses are those of its points, which move with 
     const Eigen::Matrix2d mass = unit * moved.transpose() * moved + MatrixXd{{2, 0}, {0, 3}};
     const Eigen::Vector2d v = states.col(s).tail(2);
     masses.col(s) = mass.reshaped();
-    expected(s) = 0.5 * v.dot(mass * v) - 30 * (weights.row(5).dot(features) + bias(5));
+    const MatrixXd outputs = weights * features + bias;
+    const Eigen::Vector2d across(outputs(5) * std::sqrt(4. * 30), outputs(6) * std::sqrt(9. * 30));
+    expected(s) = 0.5 * v.dot(mass * v) + across.dot(v) - 30 * outputs(7);
   }
   CHECK(close(lagrangian(model, states), expected));
   CHECK(close(nn::mass_matrices(model, states), masses));
@@ -350,7 +352,7 @@ TEST_CASE("a pullback network's points have as many dimensions as a metric takes
        {std::pair{1, 2}, {2, 5}, {3, 9}, {9, 54}, {10, 60}, {40, 240}})
     CHECK(
         nn::PullbackNetwork::form_of({.angles = std::vector<bool>(static_cast<std::size_t>(n))}, {})
-            .outputs == dimensions + 1);
+            .outputs == dimensions + n + 1);
 }
 
 TEST_CASE("a pullback network's points also move as its hidden layers say") {
@@ -358,14 +360,15 @@ TEST_CASE("a pullback network's points also move as its hidden layers say") {
   const MatrixXd linear = draw(model, "points.linear", 2), w0 = draw(model, "points.0.weight", 3),
                  b0 = draw(model, "points.0.bias", 4), w1 = draw(model, "points.1.weight", 5),
                  b1 = draw(model, "points.1.bias", 6);
-  REQUIRE(linear.rows() == 3);  // two dimensions, and V
+  REQUIRE(linear.rows() == 4);  // two dimensions, A and V
   const MatrixXd states = random(2, 5, 7);
   MatrixXd expected(1, 5);
   for (Index s = 0; s < 5; ++s) {
     const MatrixXd hidden = (w0 * states(0, s) + b0).array().tanh();
     const MatrixXd outputs = linear * states(0, s) + w1 * hidden + b1;
     const MatrixXd slopes = linear + w1 * ((1 - hidden.array().square()) * w0.array()).matrix();
-    expected(s) = 0.5 * slopes.topRows(2).squaredNorm() * states(1, s) * states(1, s) - outputs(2);
+    const double v = states(1, s);
+    expected(s) = 0.5 * slopes.topRows(2).squaredNorm() * v * v + outputs(2) * v - outputs(3);
   }
   CHECK(close(lagrangian(model, states), expected));
 }
