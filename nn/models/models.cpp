@@ -37,7 +37,7 @@ const std::vector<ModelKind>& model_kinds() {
                                    .learns = "M(q) and V(q)",
                                    .sees_velocities = false}),
       kind<PullbackNetwork>({.name = "pullback",
-                             .what = "unknown points that the coordinates move, in a potential",
+                             .what = "a pullback network, of points that the coordinates move",
                              .learns = "x(q) and V(q)",
                              .sees_velocities = false}),
       kind<HamiltonianNetwork>({.name = "hnn",
