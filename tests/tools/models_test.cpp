@@ -541,7 +541,8 @@ TEST_CASE("friction is tried on recordings by paths that begin half a window apa
   o.learning_rate = 5e-3;
   o.restarts = 0;
   const Subject subject(o);
-  const auto& [recordings, estimates] = subject.validation_recorded;
+  const std::vector<physics::Recording>& recordings = subject.validation_recorded.recordings;
+  const std::vector<physics::Estimate>& estimates = subject.validation_recorded.estimates;
   REQUIRE(recordings.size() > 1);
   std::string found;
   const double told = number_behind("errors with friction are ",
