@@ -45,12 +45,12 @@ Form EmbeddedNetwork::form_of(const Options& options, const Known& known) {
           .name = "potential",
           .sees = Form::coordinates,
           .diagonal_mass = known.diagonal_mass,
-          .masses = rows / known.dimension};
+          .others = rows / known.dimension};
 }
 
 EmbeddedNetwork::EmbeddedNetwork(const Options& options, const Known& known)
     : LagrangianModel(options, form_of(options, known), known),
-      raw_masses_(parameters_.add("masses", 1, form_.masses)),
+      raw_masses_(parameters_.add("masses", 1, form_.others)),
       mass_unit_(mass_unit(options_, known)) {}
 
 Var EmbeddedNetwork::masses(Tape& tape) const {
@@ -58,7 +58,7 @@ Var EmbeddedNetwork::masses(Tape& tape) const {
 }
 
 Var EmbeddedNetwork::lagrangian(Var q, Var v) const {
-  const Index dimension = known_.dimension, points = form_.masses;
+  const Index dimension = known_.dimension, points = form_.others;
   const Var velocity = autodiff::jvp(known_.positions(q), q, v);
   Matrix spread = Matrix::Zero(points, points * dimension);  // the mass of a point at each entry
   for (Index k = 0; k < points; ++k) spread.block(k, k * dimension, 1, dimension).setOnes();

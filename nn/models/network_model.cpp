@@ -93,7 +93,7 @@ std::vector<Index> widths(const NetworkOptions& options, const Form& form) {
 
 double parameter_count(const NetworkOptions& options, const Form& form) {
   const std::vector<Index> sizes = widths(options, form);
-  double count = static_cast<double>(form.masses);
+  double count = static_cast<double>(form.others);
   for (std::size_t k = 1; k < sizes.size(); ++k)
     count += static_cast<double>(sizes[k]) * (static_cast<double>(sizes[k - 1]) + 1);
   if (form.forces)

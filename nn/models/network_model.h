@@ -73,7 +73,7 @@ struct Form {
   bool forces = true;          ///< friction and controls act as forces, not as inputs
   bool differentiated = true;  ///< the law is made of its derivatives: its activation is smooth
   bool diagonal_mass = false;  ///< Mechanics::diagonal_mass of the learnt L
-  Index masses = 0;            ///< parameters beside the network
+  Index others = 0;            ///< parameters beside the network
 };
 
 /// Widths of the network's layers, from the inputs to the outputs. Throws std::invalid_argument

@@ -27,18 +27,18 @@ double unit_of(const NetworkOptions& options) {
 }  // namespace
 
 Form PullbackNetwork::form_of(const Options& options, const Known&) {
-  const Index n = std::ssize(options.angles), outputs = dimensions(n) + n + 1,
-              features = n + std::ranges::count(options.angles, true);
-  return {.kind = "pullback",
-          .name = "points",
-          .sees = Form::coordinates,
-          .outputs = outputs,
-          .masses = outputs * features};
+  const Index n = std::ssize(options.angles);
+  Form form{.kind = "pullback",
+            .name = "points",
+            .sees = Form::coordinates,
+            .outputs = dimensions(n) + n + 1};
+  form.others = form.outputs * widths(options, form).front();
+  return form;
 }
 
 PullbackNetwork::PullbackNetwork(const Options& options, const Known& known)
     : LagrangianModel(options, form_of(options, known), known),
-      linear_(parameters_.add("points.linear", form_.outputs, form_.masses / form_.outputs)),
+      linear_(parameters_.add("points.linear", form_.outputs, widths(options_, form_).front())),
       unit_(unit_of(options_)) {}
 
 Var PullbackNetwork::lagrangian(Var q, Var v) const {
@@ -50,8 +50,8 @@ Var PullbackNetwork::lagrangian(Var q, Var v) const {
       sum_rows(velocity * velocity) * unit_ + sum_squares(v, options_.kinetic_prior);
   const PerCoordinate momentum_unit = map(
       options_.mass_scale, [&](double mass) { return std::sqrt(mass * options_.energy_scale); });
-  const Var across = sum_rows(slice_rows(outputs, m, n) * times(v, momentum_unit));
-  return twice_kinetic * 0.5 + across - times(row(outputs, m + n), options_.energy_scale);
+  const Var gyroscopic = sum_rows(slice_rows(outputs, m, n) * times(v, momentum_unit));
+  return twice_kinetic * 0.5 + gyroscopic - times(row(outputs, m + n), options_.energy_scale);
 }
 
 }  // namespace nn

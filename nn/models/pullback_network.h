@@ -1,6 +1,6 @@
 // The pullback network: the coordinates move unknown points, x(q) in a space of m dimensions, whose
-// velocities make the kinetic energy; beside them act a potential V and, as in a magnetic field or
-// a room that turns, forces across the velocity, of a vector A,
+// velocities make the kinetic energy. Beside it stand a potential V and a vector A, of gyroscopic
+// forces: they act across the velocity and do no work, as in a magnetic field or a room that turns.
 //
 //     L = ½ |dx/dt|² + ½ Σ a_i v_i² + A(q) · v - V(q),    dx/dt = (dx/dq) v,
 //

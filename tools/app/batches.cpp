@@ -417,8 +417,8 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
   // A thousand times through a small file, and as many steps as the preset takes at most.
   constexpr long times = 1000, least = 4000;
   const long most = long{o.epochs} * o.steps_per_epoch;
-  const bool open = o.steps == steps_by_data;
-  if (open)
+  const bool by_data = o.steps == steps_by_data;
+  if (by_data)
     o.steps = std::clamp(times * subject.samples.size() / o.batch, std::min(least, most), most);
   if (o.learn == "trajectories" && !estimated)
     throw EndProgram(exit_usage,
@@ -428,7 +428,7 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
   if (o.learn == "trajectories") settle_windows(o, subject);
   // Last, since trials take a while: what is wrong with the options is told before.
   if (o.friction == "auto") o.friction = subject.measured ? friction_for(o, subject) : "none";
-  if (open && o.steps < most) o.steps = steps_for(o, subject);
+  if (by_data && o.steps < most) o.steps = steps_for(o, subject);
   return o;
 }
 

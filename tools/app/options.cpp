@@ -292,7 +292,7 @@ void declare(Flags& flags, TrainOptions& o) {
       .add("--steps", o.steps,
            "Steps in all. With fresh states the epochs share them; a fixed set or a file is "
            "gone through until they are done, once an epoch; the last epoch may be shorter; 0: as "
-           "the two above say")
+           "the two above say; beside --data, without this and --epochs: as many as suit the file")
       .check(whole(0, 1'000'000'000))
       .group(training);
   flags

@@ -1,7 +1,5 @@
 #include "tools/app/trial.h"
 
-#include <cmath>
-
 #include "tools/app/models.h"
 #include "tools/app/text.h"
 #include "tools/app/watch.h"

@@ -245,7 +245,8 @@ std::vector<Published> columns(double node, double hnn, double delan, double chn
 }  // namespace
 
 std::vector<Protocol> of_finzi() {
-  // The more data there are, the larger a network may be before it learns what is not there.
+  // The more data there are, the larger a network may be before it learns what is not there. One
+  // that knows or learns where masses are is small in any case.
   const Recipe small{.hidden = {64, 64}, .steps = 8000},
       large{.hidden = {128, 128, 128}, .steps = 15'000};
   const auto recipes = [&](const Recipe& untold) {
