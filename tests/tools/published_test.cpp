@@ -173,6 +173,34 @@ TEST_CASE("an experiment's recipe trains a model for so many steps, slow samples
                                 none.job("delan")));
 }
 
+TEST_CASE("a rod comes with the coordinates: a model that is told nothing else knows it, too") {
+  physics::System bob;
+  bob.coordinates = {{"x"}, {"y"}};
+  bob.lagrangian = [](autodiff::Var r, autodiff::Var v) {
+    return 0.5 * sum_rows(v * v) - row(r, 1);
+  };
+  bob.constraints = [](autodiff::Var r) { return sum_rows(r * r) - 1.; };
+  bob.picture.points = [](autodiff::Var r) { return r; };
+  Eigen::MatrixXd states(4, 60);
+  for (Eigen::Index k = 0; k < states.cols(); ++k) {
+    const double angle = 0.1 * static_cast<double>(k), rate = std::sin(static_cast<double>(k));
+    states.col(k) << std::cos(angle), std::sin(angle), -rate * std::sin(angle),
+        rate * std::cos(angle);
+  }
+  const physics::DataSet data = label(motion_of(bob), states);
+  for (const std::string model : {"lnn", "pullback", "embedded"}) {
+    CAPTURE(model);
+    Parts parts;
+    const auto learnt = protocols::learn(bob, data, {.hidden = {8}, .steps = 3},
+                                         parts.job(model, model == "embedded"));
+    // On the rod, whatever was learnt: r r'' = -v v.
+    const Eigen::MatrixXd a = nn::learnt_motion(*learnt)(states).bottomRows(2);
+    for (Eigen::Index k = 0; k < states.cols(); ++k)
+      CHECK(states.col(k).head(2).dot(a.col(k)) ==
+            doctest::Approx(-states.col(k).tail(2).squaredNorm()).epsilon(1e-4));
+  }
+}
+
 TEST_CASE("chunks are learnt from in rounds, and then through time") {
   const physics::System system = spring();
   std::vector<physics::Recording> chunks;

@@ -132,11 +132,11 @@ std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const phy
   nn::scale_to(options, data);
   options.kinetic_prior =
       map(options.kinetic_prior, [&](double a) { return a * kind.prior_part * recipe.prior; });
-  nn::Known known;
-  if (job.model.told)
-    known = {.positions = system.picture.points,
-             .dimension = system.picture.dimension,
-             .constraints = system.constraints};
+  nn::Known known{.constraints = system.constraints};  // they come with the coordinates
+  if (job.model.told) {
+    known.positions = system.picture.points;
+    known.dimension = system.picture.dimension;
+  }
   auto model = nn::make_model(kind.name, options, known);
   Random random(job.seed + 1'000'003);
   constexpr int draws = 4;
