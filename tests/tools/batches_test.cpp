@@ -491,9 +491,12 @@ TEST_CASE("a set is of random states, or of points of trajectories, drawn once")
 // ---------------------------------------------------------------- what is left to the data
 
 TEST_CASE(
-    "a file is gone through a thousand times, in 4000 steps at least and the preset's at most") {
-  const auto steps = [](int count, int epochs, int per_epoch) {
+    "a file is gone through a thousand times, in 4000 steps at least, at most the preset's or, "
+    "with "
+    "points, a quarter") {
+  const auto steps = [](int count, int epochs, int per_epoch, const char* model = "lnn") {
     TrainOptions options = options_of(10);
+    options.model = model;
     options.steps = tools::steps_by_data;
     options.epochs = epochs;
     options.steps_per_epoch = per_epoch;
@@ -503,6 +506,7 @@ TEST_CASE(
   CHECK(steps(20, 40, 1000) == 4000);
   CHECK(steps(1000, 40, 1000) == 40'000);
   CHECK(steps(20, 3, 500) == 1500);
+  CHECK(steps(1000, 40, 1000, "pullback") == 10'000);
 }
 
 TEST_CASE(

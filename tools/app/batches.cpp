@@ -414,9 +414,11 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
     o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
   }
-  // A thousand times through a small file, and as many steps as the preset takes at most.
+  // A thousand times through a small file, and at most as many steps as the preset and the model
+  // take.
   constexpr long times = 1000, least = 4000;
-  const long most = long{o.epochs} * o.steps_per_epoch;
+  const long most = std::lround(nn::find_model_kind(o.model).steps_part *
+                                static_cast<double>(long{o.epochs} * o.steps_per_epoch));
   const bool by_data = o.steps == steps_by_data;
   if (by_data)
     o.steps = std::clamp(times * subject.samples.size() / o.batch, std::min(least, most), most);

@@ -163,9 +163,9 @@ Setting coupled(bool told) {
   return {std::move(system), start, 0.05};
 }
 
-/// In x, y, z, with the rod as a constraint. The published networks that are not told the kinematics
-/// have two angles, and so know the rod, too; ours may not: where the fast bob may well come they
-/// have no meaning.
+/// In x, y, z, with the rod as a constraint. The published networks that are not told the
+/// kinematics have two angles, and so know the rod, too; ours may not: where the fast bob may well
+/// come they have no meaning.
 Setting magnet() {
   physics::System s;
   s.coordinates = {{"x"}, {"y"}, {"z"}};
