@@ -30,8 +30,8 @@ struct Recipe {
 };
 
 /// Trains the job's model on states with their accelerations; once more from other first weights
-/// where those stick. The system tells what is known: its coordinates and, to a model that is told,
-/// where its masses are.
+/// where those stick. The system tells what is known: its coordinates, the constraints that hold
+/// them and, to a model that is told, where its masses are.
 std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const physics::DataSet& data,
                                         const Recipe& recipe, const Job& job);
 
