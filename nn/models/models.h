@@ -25,8 +25,7 @@ struct ModelKind {
   /// Which part of scale_to's kinetic prior it learns best with. In a field, forces of neighbours
   /// nearly cancel: the prior of single coordinates would be too heavy.
   double prior_part = 1;
-  /// In which part of the steps that a Lagrangian network takes it learns a file best. More of them
-  /// go into the noise.
+  /// Which part of a Lagrangian network's steps it learns a file best in: more learn the noise.
   double steps_part = 1;
   Form (*form_of)(const NetworkOptions& options, const Known& known) = nullptr;
   std::unique_ptr<NetworkModel> (*make)(const NetworkOptions& options,

@@ -491,9 +491,8 @@ TEST_CASE("a set is of random states, or of points of trajectories, drawn once")
 // ---------------------------------------------------------------- what is left to the data
 
 TEST_CASE(
-    "a file is gone through a thousand times, in 4000 steps at least, at most the preset's or, "
-    "with "
-    "points, a quarter") {
+    "a file is gone through a thousand times, in 4000 steps at least, the preset's at most, or the "
+    "model's part of them") {
   const auto steps = [](int count, int epochs, int per_epoch, const char* model = "lnn") {
     TrainOptions options = options_of(10);
     options.model = model;

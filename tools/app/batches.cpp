@@ -414,8 +414,7 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
     o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
   }
-  // A thousand times through a small file, and at most as many steps as the preset and the model
-  // take.
+  // A thousand times through a small file, and at most the model's part of the preset's steps.
   constexpr long times = 1000, least = 4000;
   const long most = std::lround(nn::find_model_kind(o.model).steps_part *
                                 static_cast<double>(long{o.epochs} * o.steps_per_epoch));
