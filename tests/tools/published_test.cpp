@@ -137,6 +137,12 @@ physics::System spring() {  // q'' = -4 q
   return s;
 }
 
+physics::DataSet swings(const physics::System& of) {
+  autodiff::Random random(3);
+  return label(motion_of(of), physics::random_states(
+                                  random, {Eigen::Vector2d(-1, -2), Eigen::Vector2d(1, 2)}, 256));
+}
+
 /// The mean error of the accelerations, whose size is 2 on average.
 double miss(const nn::NetworkModel& model) {
   const Eigen::MatrixXd states{{-0.8, -0.3, 0.1, 0.5, 0.9}, {0.4, -1, 1.5, -0.2, 0.3}};
@@ -145,12 +151,9 @@ double miss(const nn::NetworkModel& model) {
 
 }  // namespace
 
-TEST_CASE("an experiment's recipe trains a model for so many steps, slow samples first") {
-  autodiff::Random random(3);
+TEST_CASE("an experiment's recipe trains a model for so many steps, with another loss at first") {
   const physics::System system = spring();
-  const physics::DataSet data =
-      label(motion_of(system),
-            physics::random_states(random, {Eigen::Vector2d(-1, -2), Eigen::Vector2d(1, 2)}, 256));
+  const physics::DataSet data = swings(system);
   for (const std::string model : {"lnn", "delan", "embedded"}) {
     CAPTURE(model);
     Parts parts;
@@ -161,16 +164,34 @@ TEST_CASE("an experiment's recipe trains a model for so many steps, slow samples
     CHECK(parts.in_order);
     CHECK(parts.in_this == 1000);
   }
+  // Another loss at first, by which accelerations are to be 1, and then none that is asked for.
+  const auto towards_one = [](const nn::Model& of, autodiff::Tape& tape, autodiff::Index size) {
+    const autodiff::Var state = tape.input(2, size, "state"),
+                        target = tape.input(1, size, "acceleration");
+    return nn::RecordedLoss{{state, target},
+                            mean(abs(of.acceleration(row(state, 0), row(state, 1)) - 1.))};
+  };
   Parts parts;
-  protocols::learn(system, data,
-                   {.hidden = {8}, .steps = 30, .speed_limits = {0.5, 1}, .steps_each = 20},
-                   parts.job("delan"));
-  CHECK(parts.steps == std::vector<long>{20, 20, 30});
-  // A limit below all speeds leaves nothing to learn from; one above, everything.
-  Parts none;
-  CHECK_THROWS(protocols::learn(system, data,
-                                {.hidden = {8}, .steps = 30, .speed_limits = {0}, .steps_each = 20},
-                                none.job("delan")));
+  const auto constant = protocols::learn(
+      system, data,
+      {.hidden = {16}, .steps = 1, .first_objective = towards_one, .first_steps = 1000},
+      parts.job("lnn"));
+  CHECK(parts.steps == std::vector<long>{1000, 1});
+  const Eigen::MatrixXd states{{-0.8, -0.3, 0.1, 0.5, 0.9}, {0.4, -1, 1.5, -0.2, 0.3}};
+  CHECK((nn::learnt_motion(*constant)(states).row(1).array() - 1).abs().maxCoeff() < 0.2);
+}
+
+TEST_CASE("an experiment's recipe says how fast with velocities the law may change") {
+  const physics::System system = spring();
+  const physics::DataSet data = swings(system);
+  const auto scale_of = [&](double times) {
+    Parts parts;
+    return protocols::learn(system, data, {.hidden = {8}, .steps = 1, .velocity_scale = times},
+                            parts.job("lnn"))
+        ->options()
+        .velocity_scale[0];
+  };
+  CHECK(scale_of(3) == doctest::Approx(3 * scale_of(1)));
 }
 
 TEST_CASE("a rod comes with the coordinates: a model that is told nothing else knows it, too") {

@@ -37,26 +37,19 @@ void fit(nn::NetworkModel& model, const nn::Objective& objective, std::span<cons
   });
 }
 
-void fit_accelerations(nn::NetworkModel& model, const physics::DataSet& data, const Recipe& recipe,
-                       long steps, const Job& job, Random& random) {
+std::vector<Matrix> inputs_of(const physics::DataSet& data) {
   std::vector<Matrix> inputs{data.states, data.accelerations};
   if (data.controls.size() > 0) inputs.push_back(data.controls);
+  return inputs;
+}
+
+void fit_accelerations(nn::NetworkModel& model, const physics::DataSet& data, const Recipe& recipe,
+                       const Job& job, Random& random) {
   const nn::PerCoordinate unit = model.options().acceleration_scale;
   fit(model,
       recipe.objective ? recipe.objective
                        : nn::of_accelerations(nn::in_units_of(unit, nn::l1_loss)),
-      inputs, recipe.rate, steps, job, random);
-}
-
-/// The samples whose velocities are all within the limit.
-physics::DataSet slower_than(double limit, const physics::DataSet& data) {
-  const Index n = data.accelerations.rows();
-  std::vector<Index> slow;
-  for (Index k = 0; k < data.size(); ++k)
-    if (data.states.col(k).tail(n).cwiseAbs().maxCoeff() < limit) slow.push_back(k);
-  physics::DataSet found{data.states(Eigen::all, slow), data.accelerations(Eigen::all, slow), {}};
-  if (data.controls.size() > 0) found.controls = data.controls(Eigen::all, slow);
-  return found;
+      inputs_of(data), recipe.rate, recipe.steps, job, random);
 }
 
 /// Chunks of one size, each a window of the loss.
@@ -130,6 +123,8 @@ std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const phy
   if (kind.has_friction) options.friction = recipe.friction;
   options.controls = system.k();
   nn::scale_to(options, data);
+  options.velocity_scale =
+      map(options.velocity_scale, [&](double scale) { return scale * recipe.velocity_scale; });
   options.kinetic_prior =
       map(options.kinetic_prior, [&](double a) { return a * kind.prior_part * recipe.prior; });
   nn::Known known{.constraints = system.constraints};  // they come with the coordinates
@@ -140,17 +135,13 @@ std::unique_ptr<nn::NetworkModel> learn(const physics::System& system, const phy
   auto model = nn::make_model(kind.name, options, known);
   Random random(job.seed + 1'000'003);
   constexpr int draws = 4;
-  // Masses that grow beyond all measure have no sign that could be told: the slow samples decide.
-  const physics::DataSet slowest =
-      recipe.speed_limits.empty() ? data : slower_than(recipe.speed_limits.front(), data);
   for (int draw = 1; draw <= draws; ++draw) {
     model->initialise(random, kind.initialiser);
-    for (const double limit : recipe.speed_limits)
-      fit_accelerations(*model, slower_than(limit, data), recipe, recipe.steps_each, job, random);
-    const bool begins_well =
-        recipe.speed_limits.empty() || draw == draws || !is_stuck(*model, slowest);
-    if (begins_well) fit_accelerations(*model, data, recipe, recipe.steps, job, random);
-    if (begins_well && !is_stuck(*model, slowest)) break;
+    if (recipe.first_steps > 0)
+      fit(*model, recipe.first_objective, inputs_of(data), recipe.rate, recipe.first_steps, job,
+          random);
+    fit_accelerations(*model, data, recipe, job, random);
+    if (!is_stuck(*model, data)) break;
   }
   return model;
 }
@@ -193,8 +184,7 @@ std::unique_ptr<nn::NetworkModel> learn_chunks(const physics::System& system,
   Random random(job.seed + 2'000'003);
   for (int round = 1; round < recipe.rounds; ++round) {
     const physics::Motion law = nn::learnt_motion(*model);
-    fit_accelerations(*model, interpolated(chunks, &law, job.threads), recipe, recipe.steps, job,
-                      random);
+    fit_accelerations(*model, interpolated(chunks, &law, job.threads), recipe, job, random);
   }
   if (recipe.through_time > 0) fit_trajectories(*model, chunks, recipe, job, random);
   return model;

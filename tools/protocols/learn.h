@@ -20,10 +20,10 @@ struct Recipe {
   nn::Objective objective = {};  ///< of accelerations; none: l1 in units of their size
   double rate = 5e-3;            ///< the highest
   double prior = 1;              ///< kinetic energy before anything is learnt, for the usual one
-  /// Before all samples, those slower than each limit in turn, for so many steps each. Where masses
-  /// grow a million times towards the fast ones, a large mass everywhere would be a trap.
-  std::vector<double> speed_limits = {};
-  long steps_each = 0;
+  double velocity_scale = 1;     ///< above 1, what is learnt may change faster with velocities
+  /// Before these steps, so many with a loss that shows the way from any first weights.
+  nn::Objective first_objective = {};
+  long first_steps = 0;
   // Of chunks:
   int rounds = 1;         ///< accelerations are interpolated anew, with the learnt law's help
   long through_time = 0;  ///< steps behind all of these, whose loss goes through the integrator
