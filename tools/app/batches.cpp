@@ -414,9 +414,13 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
     o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
   }
-  // A thousand times through a small file, and at most the model's part of the preset's steps.
+  // A thousand times through a small file, and at most the model's part of the preset's steps. The
+  // noisier the rows are, the more of them each estimate takes, and shares with its neighbours':
+  // there is less that steps could learn.
   constexpr long times = 1000, least = 4000;
-  const long most = std::lround(nn::find_model_kind(o.model).steps_part *
+  const auto width = [](const physics::LocalFit& fit) { return 2. * fit.neighbours + 1; };
+  const double own = estimated ? width({}) / width(subject.measured->fit) : 1;
+  const long most = std::lround(own * nn::find_model_kind(o.model).steps_part *
                                 static_cast<double>(long{o.epochs} * o.steps_per_epoch));
   const bool by_data = o.steps == steps_by_data;
   if (by_data)

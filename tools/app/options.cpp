@@ -488,6 +488,10 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
     o.initialiser = kind_of(o).initialiser == nn::Initialiser::rule ? "rule" : "lecun";
   if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
     o.steps = steps_by_data;
+  // Where points are, as functions of the coordinates alone, a smaller network learns as well.
+  if (!o.data.empty() && preset(o.preset).of_any_system && o.model == "pullback" &&
+      !given.contains("hidden"))
+    o.hidden = {64, 64};
   if (o.out.empty())
     o.out = "runs/" + (!o.data.empty() ? std::filesystem::path(o.data).stem().string()
                        : preset(o.preset).of_any_system ? o.system
