@@ -328,7 +328,7 @@ TEST_CASE("--model auto takes what fits: points for a file, a field for a ring, 
   CHECK(parse_line("--system wave").model == "field");
   CHECK(parse_line("--system kepler").model == "lnn");
   CHECK(parse_line("--data x.csv --model auto").model == "pullback");
-  CHECK(parse_line("--data x.csv").hidden == std::vector{64, 64});
+  CHECK(parse_line("--data x.csv").hidden == std::vector{32, 32});
   CHECK(parse_line("--data x.csv --hidden 5").hidden == std::vector{5});
   CHECK(parse_line("--data x.csv --model lnn").hidden == std::vector{64, 64, 64});
   CHECK(parse_line("--data x.csv --preset best").hidden == std::vector{128, 128, 128});

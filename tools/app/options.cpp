@@ -491,7 +491,7 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
   // Where points are, as functions of the coordinates alone, a smaller network learns as well.
   if (!o.data.empty() && preset(o.preset).of_any_system && o.model == "pullback" &&
       !given.contains("hidden"))
-    o.hidden = {64, 64};
+    o.hidden = {32, 32};
   if (o.out.empty())
     o.out = "runs/" + (!o.data.empty() ? std::filesystem::path(o.data).stem().string()
                        : preset(o.preset).of_any_system ? o.system
