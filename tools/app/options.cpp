@@ -204,7 +204,8 @@ void declare(Flags& flags, TrainOptions& o) {
   flags
       .add(
           "--hidden", [&o](const std::string& text) { o.hidden = widths(text); },
-          comma_separated(o.hidden), "Widths of the hidden layers, as in 64,64")
+          comma_separated(o.hidden),
+          "Widths of the hidden layers, as in 64,64; left out, a pullback of a file has 32,32")
       .group(model);
   flags
       .add("--activation", o.activation,
