@@ -508,7 +508,7 @@ TEST_CASE(
   CHECK(steps(1000, 40, 1000, "pullback") == 10'000);
 }
 
-TEST_CASE("noisy rows, whose estimates take more neighbours, are learnt from in fewer steps") {
+TEST_CASE("many noisy rows, whose estimates take more neighbours, are learnt in fewer steps") {
   for (const double noise : {0., 0.1}) {
     TrainOptions options = options_of(10);
     options.steps = tools::steps_by_data;
@@ -518,7 +518,7 @@ TEST_CASE("noisy rows, whose estimates take more neighbours, are learnt from in 
         subject_of(text_of({.trajectories = 6, .rows = 80, .noise = noise}), options);
     const auto neighbours = static_cast<double>(subject.measured->fit.neighbours);
     CHECK((neighbours > 3) == (noise > 0));
-    CHECK(settled(options, subject).steps == std::lround(7000 * 7 / (2 * neighbours + 1)));
+    CHECK(settled(options, subject).steps == static_cast<long>(7000 * 7 / (2 * neighbours + 1)));
   }
 }
 

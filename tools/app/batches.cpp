@@ -414,17 +414,20 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
     o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
   }
-  // A thousand times through a small file, and at most the model's part of the preset's steps. The
-  // noisier the rows are, the more of them each estimate takes, and shares with its neighbours':
-  // there is less that steps could learn.
+  // A thousand times through a small file. Of a large one the model's part of the preset's steps,
+  // and fewer the noisier it is: the more rows an estimate takes, the more it shares with those
+  // beside.
   constexpr long times = 1000, least = 4000;
-  const auto width = [](const physics::LocalFit& fit) { return 2. * fit.neighbours + 1; };
-  const double own = estimated ? width({}) / width(subject.measured->fit) : 1;
-  const long most = std::lround(own * nn::find_model_kind(o.model).steps_part *
+  const long most = std::lround(nn::find_model_kind(o.model).steps_part *
                                 static_cast<double>(long{o.epochs} * o.steps_per_epoch));
-  const bool by_data = o.steps == steps_by_data;
-  if (by_data)
-    o.steps = std::clamp(times * subject.samples.size() / o.batch, std::min(least, most), most);
+  const long through = times * subject.samples.size() / o.batch;
+  const bool by_data = o.steps == steps_by_data, small = through < most && least < most;
+  if (by_data) {
+    const auto width = [](const physics::LocalFit& fit) { return 2 * fit.neighbours + 1; };
+    o.steps = small       ? std::max(through, least)
+              : estimated ? most * width({}) / width(subject.measured->fit)
+                          : most;
+  }
   if (o.learn == "trajectories" && !estimated)
     throw EndProgram(exit_usage,
                      "--learn trajectories: there are none; it takes a --data file of motion over "
@@ -433,7 +436,7 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
   if (o.learn == "trajectories") settle_windows(o, subject);
   // Last, since trials take a while: what is wrong with the options is told before.
   if (o.friction == "auto") o.friction = subject.measured ? friction_for(o, subject) : "none";
-  if (by_data && o.steps < most) o.steps = steps_for(o, subject);
+  if (by_data && small) o.steps = steps_for(o, subject);
   return o;
 }
 
