@@ -518,7 +518,9 @@ TEST_CASE("many noisy rows, whose estimates take more neighbours, are learnt in 
         subject_of(text_of({.trajectories = 6, .rows = 80, .noise = noise}), options);
     const auto neighbours = static_cast<double>(subject.measured->fit.neighbours);
     CHECK((neighbours > 3) == (noise > 0));
-    CHECK(settled(options, subject).steps == static_cast<long>(7000 * 7 / (2 * neighbours + 1)));
+    CHECK(settled(options, subject).steps == std::lround(7000 * 7 / (2 * neighbours + 1)));
+    options.learn = "trajectories";  // which estimates only begin
+    CHECK(settled(options, subject).steps == 7000);
   }
 }
 

@@ -41,6 +41,9 @@ std::vector<Index> in_order(Index count) {
   return order;
 }
 
+/// So many rows an estimate takes.
+double rows_of(const physics::LocalFit& fit) { return 2 * static_cast<double>(fit.neighbours) + 1; }
+
 template <class T>
 T median(std::vector<T> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -414,20 +417,17 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
     o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
   }
-  // A thousand times through a small file. Of a large one the model's part of the preset's steps,
-  // and fewer the noisier it is: the more rows an estimate takes, the more it shares with those
-  // beside.
+  // A thousand times through a small file; of a large one the model's part of the preset's steps.
   constexpr long times = 1000, least = 4000;
   const long most = std::lround(nn::find_model_kind(o.model).steps_part *
                                 static_cast<double>(long{o.epochs} * o.steps_per_epoch));
   const long through = times * subject.samples.size() / o.batch;
   const bool by_data = o.steps == steps_by_data, small = through < most && least < most;
-  if (by_data) {
-    const auto width = [](const physics::LocalFit& fit) { return 2 * fit.neighbours + 1; };
-    o.steps = small       ? std::max(through, least)
-              : estimated ? most * width({}) / width(subject.measured->fit)
-                          : most;
-  }
+  if (by_data) o.steps = small ? std::max(through, least) : most;
+  // The more rows an estimate takes, the more it shares with those beside it: there is less to
+  // learn.
+  if (by_data && !small && estimated && o.learn == "accelerations")
+    o.steps = std::lround(static_cast<double>(most) * rows_of({}) / rows_of(subject.measured->fit));
   if (o.learn == "trajectories" && !estimated)
     throw EndProgram(exit_usage,
                      "--learn trajectories: there are none; it takes a --data file of motion over "
