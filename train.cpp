@@ -44,6 +44,7 @@ std::string fit(tools::Run& run, nn::Trainer& trainer, tools::Batches& batches, 
         run.begin_again();
         begin();
       }
+      run.save_if_due();
     }
   watch.keep_best();
   return run.status();

@@ -33,7 +33,7 @@ struct Vjp {
   Attributes attributes;
 };
 
-/// An operation: its name and its three plain functions.
+/// An operation: its name, its flags and its plain functions.
 struct OpDef {
   const char* name;
   int arity = 0;
@@ -59,7 +59,8 @@ struct OpDef {
 /// addresses.
 void require_countable(const OpDef& op, Shape shape);
 
-/// The three kinds of leaf. Their attribute i is the index into Tape::leaves or Tape::constants.
+/// The three kinds of leaf. Their attribute i is the index into Tape::leaves, or that of
+/// Tape::constant_value.
 extern const OpDef input_op, parameter_op, constant_op;
 
 }  // namespace autodiff

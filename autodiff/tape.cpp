@@ -107,7 +107,8 @@ Var Tape::add_leaf(const OpDef& kind, Shape shape, std::string name) {
   const Var added =
       append({.op = &kind, .inputs = {-1, -1}, .shape = shape, .attributes = {.i = index}});
   LeafTable::Named& named = table_->by_name[name];
-  if (named.count++ == 0) named.first = index;
+  Index& place = named.first < 0 ? named.first : named.second;
+  if (place < 0) place = index;
   table_->leaves.push_back({std::move(name), added.id()});
   return added;
 }

@@ -2,8 +2,8 @@
 //
 // A Tape is an append-only list of nodes. A node names an operation, the earlier nodes it reads and
 // the shape of its result; it holds no value. Because a node can only read what was recorded before
-// it, ids are in topological order by construction: nothing here, nor in what builds on it, ever
-// sorts or recurses, and a chain of a million nodes is as safe as a chain of ten.
+// it, ids are in topological order by construction: to differentiate and to compile need not look
+// for one, nothing recurses, and a chain of a million nodes is as safe as a chain of ten.
 //
 //     Tape tape;
 //     Var x = tape.input(4, 32, "x");          // 4 features, 32 samples
@@ -83,8 +83,8 @@ struct Leaf {
 /// it from every other.
 struct LeafTable {
   struct Named {
-    Index first = 0;     ///< the first leaf of that name
-    int count = 0;       ///< how many have it
+    Index first = -1;    ///< the first leaf of that name
+    Index second = -1;   ///< the next one, where there is one
     int parameter = -1;  ///< the node of the parameter among them; there is at most one
   };
   std::vector<Leaf> leaves;

@@ -30,13 +30,17 @@ class OntoConstraints {
         jacobian_(function_of(
             system, [&](Var q, Var) { return autodiff::jacobian(system.constraints(q), q); })) {}
 
-  void operator()(Eigen::Ref<Eigen::VectorXd> state) const {
-    for (int k = 0; k < 50; ++k) {  // Gauss and Newton's steps
-      const Eigen::VectorXd off = phi_(state);
-      if (off.norm() < 1e-13) break;
-      state.head(n_) -= across(state, off);
+  /// False where it finds none.
+  bool operator()(Eigen::Ref<Eigen::VectorXd> state) const {
+    constexpr double rounding = std::numeric_limits<autodiff::Scalar>::epsilon();
+    Eigen::VectorXd off = phi_(state);
+    for (int k = 0; k < 50 && off.norm() >= std::max(1e-13, rounding); ++k) {
+      state.head(n_) -= across(state, off);  // Gauss and Newton's step
+      off = phi_(state);
     }
-    state.tail(n_) -= across(state, jacobian_at(state).lazyProduct(state.tail(n_)));
+    const Eigen::MatrixXd jacobian = jacobian_at(state);
+    state.tail(n_) -= across(state, jacobian.lazyProduct(state.tail(n_)));
+    return off.norm() <= std::sqrt(rounding) * jacobian.norm() * state.head(n_).norm();
   }
 
  private:
@@ -150,13 +154,14 @@ Eigen::MatrixXd random_starts(const System& system, const StateBox& region, Rand
   if (system.constraints) onto_constraints.emplace(system);
   Eigen::MatrixXd states(2 * system.n(), count);
   for (Index s = 0; s < count; ++s)
-    for (int draw = 0;; ++draw) {
+    for (int draw = 1;; ++draw) {
       states.col(s) = random_states(random, region, 1);
-      if (onto_constraints) (*onto_constraints)(states.col(s));
-      if (!system.typical || system.typical(states.col(s))) break;
+      const bool allowed = !onto_constraints || (*onto_constraints)(states.col(s));
+      if (allowed && (!system.typical || system.typical(states.col(s)))) break;
       if (draw == most_draws)
-        throw std::invalid_argument("[random_starts] none of " + std::to_string(most_draws) +
-                                    " states of the region is typical of the system");
+        throw std::invalid_argument(
+            "[random_starts] none of " + std::to_string(most_draws) + " states of the region " +
+            (allowed ? "is typical of the system" : "leads to one that its constraints allow"));
     }
   return states;
 }

@@ -185,12 +185,16 @@ void Program::place_instructions(std::span<const int> outputs, Options options) 
 
 Index Program::leaf_named(const std::string& name) const {
   const auto known = source_->by_name.find(name);
-  if (known == source_->by_name.end())
-    throw std::invalid_argument("[bind] the tape has no leaf named '" + name + "'");
-  if (known->second.count > 1)
+  const LeafTable::Named named =
+      known == source_->by_name.end() ? LeafTable::Named() : known->second;
+  const auto was_there = [&](Index leaf) { return leaf >= 0 && leaf < leaves_then_; };
+  if (!was_there(named.first))
+    throw std::invalid_argument("[bind] the tape has no leaf named '" + name +
+                                (named.first < 0 ? "'" : "' from before the program was made"));
+  if (was_there(named.second))
     throw std::invalid_argument("[bind] the tape has several leaves named '" + name +
                                 "': bind them by their Vars");
-  return known->second.first;
+  return named.first;
 }
 
 void Program::run(Workspace& workspace) const {

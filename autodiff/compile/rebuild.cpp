@@ -52,7 +52,7 @@ CompiledTape extract(const Tape& from, std::span<const int> outputs) {
   return result;
 }
 
-CompiledTape rebuild(const Tape& from, std::span<const int> outputs, const Image& record,
+CompiledTape rebuild(const Tape& from, std::span<const int> outputs, const RecordImage& record,
                      std::span<const int> order) {
   CompiledTape result{.tape = std::make_unique<Tape>(), .outputs = {}, .leaves = {}, .report = {}};
   Tape& to = *result.tape;

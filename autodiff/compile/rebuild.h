@@ -22,14 +22,14 @@ struct CompiledTape {
 /// so that what they cost does not depend on the length of the recorded tape.
 CompiledTape extract(const Tape& from, std::span<const int> outputs);
 
-/// Records on the new tape what stands for node `id` of the old one; image[k] is what stands for
-/// the old node k, for all that came before.
-using Image = std::function<Var(Tape& to, int id, const std::vector<Var>& image)>;
+/// Records on the new tape the image of node `id` of the old one, what stands for it there;
+/// image[k] is that of the old node k, for all that came before.
+using RecordImage = std::function<Var(Tape& to, int id, const std::vector<Var>& image)>;
 
 /// Records what stands for the live nodes of `from` on a new tape. Leaves keep their names and
-/// order. `order`: the nodes in another topological order than their
-/// own; empty for their own. The result's `leaves` and `report` are left empty.
-CompiledTape rebuild(const Tape& from, std::span<const int> outputs, const Image& record,
+/// order. `order`: the nodes in another topological order than their own; empty for their own. The
+/// result's `leaves` and `report` are left empty.
+CompiledTape rebuild(const Tape& from, std::span<const int> outputs, const RecordImage& record,
                      std::span<const int> order = {});
 
 /// The node of `from` again, with other inputs, or with what stands for its own.

@@ -67,7 +67,8 @@ void tile(Strip a, Right b, Scalar* c, Index c_stride, bool resume) {
     for (int i = 0; i < V; ++i) store(c + j * c_stride + i * lanes, sum[j][i]);
 }
 
-/// V vectors of rows x all n columns, from left to right: tiles of 8 columns, then 4, 2, 1.
+/// V vectors of rows x all n columns, from left to right: tiles of N columns, then of half as
+/// many, down to 1.
 template <int V, int N = tile_columns>
 void tiles(Index n, Strip a, Right b, Scalar* c, Index c_stride, bool resume) {
   Index j = 0;

@@ -143,7 +143,8 @@ class Description {
 };
 
 Safetensors read(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) throw FileError("it is a folder");
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) throw FileError("it is a folder");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw FileError(std::string("cannot be read: ") + std::strerror(errno));
   return Safetensors(std::string(std::istreambuf_iterator<char>(file), {}));

@@ -39,8 +39,8 @@ struct NamedMatrix {
 
 class Parameters {
  public:
-  /// Adds a matrix of zeros. Throws std::invalid_argument when the name is taken
-  /// or there is no entry.
+  /// Adds a matrix of zeros. Throws std::invalid_argument when the name is taken or there is no
+  /// entry.
   Parameter add(const std::string& name, Index rows, Index cols);
 
   const std::vector<Parameter>& list() const { return list_; }

@@ -39,7 +39,8 @@ class Trainer {
   /// Model and optimiser must outlive it.
   Trainer(Model& model, Optimiser& optimiser, const Options& options);
 
-  /// Of a batch at the present parameters: of every input of the objective, its columns.
+  /// The loss of a batch, along whose gradient `step` goes. inputs[k]: the batch's columns of the
+  /// objective's input k, one after the other.
   double loss_and_gradient(std::span<const Scalar* const> inputs);
   /// Were the last loss and all of its gradient finite?
   bool finite() const;

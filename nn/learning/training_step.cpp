@@ -74,6 +74,9 @@ double TrainingStep::run(std::span<const Scalar* const> inputs) {
 double TrainingStep::run(const Scalar* states, const Scalar* accelerations,
                          const Scalar* controls) {
   const std::array<const Scalar*, 3> all{states, accelerations, controls};
+  if (inputs_ != 2 && inputs_ != 3)
+    throw std::invalid_argument("[training_step] the objective has " + std::to_string(inputs_) +
+                                " inputs, which are not states, accelerations and controls");
   if (inputs_ == 3 && controls == nullptr)
     throw std::invalid_argument("[training_step] the model has controls, and none are given");
   return run(std::span(all).first(inputs_));

@@ -199,7 +199,10 @@ std::vector<Matrix> inputs_of(const Windows& windows, std::span<const Index> whi
 
 namespace {
 
-constexpr double first_part = 0.3;
+/// The part of Newton's step that a start takes: at first; and times this where the gradient grew,
+/// and where it did not, in between the least and 1. Near the solution it is 1; where a motion is
+/// chaotic, whole steps jump to and fro. Found by trying.
+constexpr double first_part = 0.3, shrink = 0.4, grow = 1.2, least_part = 0.1;
 
 /// The derivative of the law's rates by the state, at each of these states: (2n)² x M. By central
 /// differences, which are as exact as is needed here.
@@ -308,7 +311,8 @@ void StartSteps::step(Windows& windows, std::span<const Index> which, const Matr
     const double length = std::sqrt(square);  // of the gradient, where steps are of length 1
     Scalar& part = part_(0, window);
     const bool grew = length > static_cast<double>(gradient_(0, window));
-    part = static_cast<Scalar>(std::clamp(static_cast<double>(part) * (grew ? 0.4 : 1.2), 0.1, 1.));
+    part = static_cast<Scalar>(
+        std::clamp(static_cast<double>(part) * (grew ? shrink : grow), least_part, 1.));
     gradient_(0, window) = static_cast<Scalar>(length);
     // Where a motion is far off its data, the gradient tells no more than a direction.
     windows.starts.col(window) -= (static_cast<double>(part) * newton)

@@ -4,8 +4,8 @@
 //
 // ℓ an MLP of three numbers: what one site teaches, all have learnt, on a ring of any length. The
 // velocities of two sites never stand in one term, so the mass matrix is diagonal, and everything
-// costs in proportion to n. Scales are the same for all sites: the mean of
-// those given, or one over the mean of the spreads that they stand for.
+// costs in proportion to n. Scales are the same for all sites: the mean of those given, or one over
+// the mean of the spreads that they stand for.
 #pragma once
 
 #include "nn/models/lagrangian_model.h"

@@ -8,8 +8,9 @@
 namespace nn {
 namespace {
 
-/// What the model's mass unit times Σ_k |dx_k/dq_i|² has to be, on average over the coordinates, to
-/// be their own mass unit: so the masses learnt are of order 1 whatever the units of x and q are.
+/// The unit of the learnt masses: the mean over the coordinates i of mass_scale_i / Σ_k
+/// |dx_k/dq_i|² in the middle of the data. So they are of order 1 whatever the units of x and q
+/// are.
 double mass_unit(const NetworkOptions& options, const Known& known) {
   const auto n = static_cast<Index>(options.angles.size());
   Tape tape;

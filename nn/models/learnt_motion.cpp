@@ -9,6 +9,7 @@ physics::Motion learnt_motion(const Model& model, Index width) {
   const physics::StateFunction rates(
       n, k,
       [&](Var, Var q, Var v, Var u) {
+        model.parameters().on(q.tape());  // also those that it does not read
         return stack_rows(model.velocity(q, v), model.acceleration(q, v, u));
       },
       [&model](autodiff::Workspace& workspace) { model.parameters().bind(workspace); }, width);

@@ -56,7 +56,7 @@ struct Known {
   std::function<Var(Var q, Var v)> lagrangian = {};  ///< the true L: (n x N, n x N) -> 1 x N
   /// Of P points in space: n x N -> dimension·P x N, point by point.
   std::function<Var(Var q)> positions = {};
-  Index dimension = 2;
+  Index dimension = 2;                         ///< of space: the rows of `positions` for each point
   std::function<Var(Var q)> constraints = {};  ///< Φ: n x N -> m x N, which is zero
   bool diagonal_mass = false;  ///< L has no terms v_i v_j with i ≠ j (physics/euler_lagrange.h)
 };

@@ -73,6 +73,9 @@ Soap::Layer::Layer(Index begin, Shape shape)
 
 Soap::Soap(const Parameters& parameters, Options options)
     : options_(options), threads_(std::max(1, options.threads)), size_(parameters.size()) {
+  if (options.refresh < 1)
+    throw std::invalid_argument("[soap] refresh " + std::to_string(options.refresh) +
+                                ": the bases need a step of their own every 1 or more steps");
   const auto& list = parameters.list();
   for (std::size_t k = 0; k < list.size(); ++k) {
     Shape shape = list[k].shape;

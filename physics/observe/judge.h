@@ -29,7 +29,8 @@ struct AccelerationErrors {
 AccelerationErrors judge_accelerations(const Motion& learnt, const DataSet& truth);
 
 /// The pairs of a learnt and a true trajectory from the same start that can be judged, in order:
-/// those whose truth came to its end. Throws std::invalid_argument where they do not pair.
+/// those whose truth came to its end, and has a state for each of the learnt ones. Throws
+/// std::invalid_argument where they do not pair.
 std::vector<std::size_t> judged_pairs(const std::vector<Solution>& learnt,
                                       const std::vector<Solution>& truth);
 

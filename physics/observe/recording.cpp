@@ -230,15 +230,20 @@ Estimate interpolate(const Recording& r, Index m) {
 
 Eigen::VectorXd spreads_of(std::span<const Estimate> estimates) {
   const Index rows = estimates.front().states.rows();
-  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(rows), squares = sum;
+  Eigen::VectorXd mean = Eigen::VectorXd::Zero(rows);
+  Eigen::ArrayXd squares = mean, largest = mean;
   double count = 0;
   for (const Estimate& one : estimates) {
-    sum += one.states.rowwise().sum().array();
-    squares += one.states.array().square().rowwise().sum();
+    mean += one.states.rowwise().sum();
+    largest = largest.max(one.states.array().abs().rowwise().maxCoeff());
     count += static_cast<double>(one.states.cols());
   }
-  const Eigen::ArrayXd spread = (squares / count - (sum / count).square()).max(0).sqrt();
-  return (spread > 0).select(spread, 1);
+  mean /= count;
+  for (const Estimate& one : estimates)
+    squares += (one.states.colwise() - mean).array().square().rowwise().sum();
+  const Eigen::ArrayXd spread = (squares / count).sqrt();
+  constexpr double rounding = 100 * std::numeric_limits<double>::epsilon();
+  return (spread > rounding * largest).select(spread, 1);
 }
 
 Noise noise_of(std::span<const Recording> recordings, const LocalFit& fit) {

@@ -15,12 +15,32 @@
 namespace physics {
 namespace {
 
+/// Between which values (J3/|J|)² runs, the least first: that is -1 where J3 changes its sign.
+///
+/// In the body the angular momentum J runs along a polhode: |J| and the energy E stay, and between
+/// them J3² lies between its values where J1 or J2 is zero, (|J|²/I_k - 2 E)/(1/I_k - 1/I3) for
+/// k = 2, 1. If one of those is no possible J3², J3 changes its sign.
+std::pair<double, double> third_shares(const Eigen::Array3d& I, const Eigen::Array3d& J,
+                                       double twice_energy) {
+  const double J2 = J.square().sum();
+  if ((I == I[2]).all()) {  // a ball, in which J stands still
+    const double share = J[2] * J[2] / J2;
+    return {share, share};
+  }
+  double least = 1, most = 0;
+  for (const int k : {0, 1}) {
+    const double share = (J2 / I[k] - twice_energy) / (1 / I[k] - 1 / I[2]) / J2;
+    if (share >= 0 && share <= 1)
+      most = std::max(most, share), least = std::min(least, share);
+    else
+      least = -1;
+  }
+  return {least, most};
+}
+
 /// Does the body's third axis stay 0.7 away from the vertical for ever, up and down?
 ///
-/// The angular momentum J stands still in space, at an angle γ from the vertical. In the body it
-/// runs along a polhode: |J| and the energy E stay, and between them J3² lies between its values
-/// where J1 or J2 is zero, (|J|²/I_k - 2 E)/(1/I_k - 1/I3) for k = 2, 1. If one of those is no
-/// possible J3², J3 changes its sign.
+/// The angular momentum stands still in space, at an angle γ from the vertical.
 bool stays_off_the_vertical(const Eigen::Array3d& I, const Eigen::VectorXd& state) {
   constexpr double margin = 0.7;
   const double theta = state[1], psi = state[2];
@@ -30,14 +50,7 @@ bool stays_off_the_vertical(const Eigen::Array3d& I, const Eigen::VectorXd& stat
                              state[3] * along + state[5]);
   const Eigen::Array3d J = I * omega;
   const double J2 = J.square().sum(), twice_energy = (I * omega.square()).sum();
-  double least = 1, most = 0;  // (J3/|J|)²
-  for (const int k : {0, 1}) {
-    const double share = (J2 / I[k] - twice_energy) / (1 / I[k] - 1 / I[2]) / J2;
-    if (share >= 0 && share <= 1)
-      most = std::max(most, share), least = std::min(least, share);
-    else
-      least = -1;
-  }
+  const auto [least, most] = third_shares(I, J, twice_energy);
   const double far = least < 0 ? -std::sqrt(most) : std::sqrt(least);
   const double vertical = J[0] * std::sin(theta) * std::sin(psi) +
                           J[1] * std::sin(theta) * std::cos(psi) + J[2] * along;

@@ -88,6 +88,12 @@ TEST_CASE("random starts are of the region, typical ones only where not all are"
   CHECK_THROWS_WITH_AS(
       random_starts(s, random, 1),
       "[random_starts] none of 100000 states of the region is typical of the system", Error);
+  s.typical = {};
+  s.constraints = [](Var q) { return row(q, 0) * row(q, 0) + 1.; };  // is nowhere zero
+  CHECK_THROWS_WITH_AS(random_starts(s, random, 1),
+                       "[random_starts] none of 100000 states of the region leads to one that its "
+                       "constraints allow",
+                       Error);
 }
 
 TEST_CASE("parameters may lie at their limits, and beyond are refused with them") {

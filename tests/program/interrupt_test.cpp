@@ -68,6 +68,7 @@ class Terminal {
     child_ = fork();
     REQUIRE(child_ >= 0);
     if (child_ == 0) {
+      program::heed_signals();
       setsid();
       const int terminal = open(name.c_str(), O_RDWR);
       close(master_);

@@ -81,6 +81,12 @@ inline std::string quoted(const std::string& text) {
 inline const std::string train = "'" TRAIN_PROGRAM "' ", evaluate = "'" EVALUATE_PROGRAM "' ",
                          simulate = "'" SIMULATE_PROGRAM "' ";
 
+/// In the child of a fork: signals mean what they do at a terminal, though the tests may run behind
+/// nohup.
+inline void heed_signals() {
+  for (const int one : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) signal(one, SIG_DFL);
+}
+
 /// A program that runs in the folder while the test goes on.
 class Background {
  public:
@@ -92,8 +98,7 @@ class Background {
     child_ = fork();
     REQUIRE(child_ >= 0);
     if (child_ == 0) {
-      // As from a terminal, though the tests may run behind nohup.
-      for (const int one : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) signal(one, SIG_DFL);
+      heed_signals();
       const std::string line = "exec >stdout 2>stderr; exec " + command;
       if (chdir(folder.path().c_str()) == 0)
         execl("/bin/sh", "sh", "-c", line.c_str(), static_cast<char*>(nullptr));

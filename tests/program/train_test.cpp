@@ -54,6 +54,13 @@ TEST_CASE("--help ends with 0 and shows the groups of flags, examples and exit c
   for (const char* part : {"Run", "System", "Data", "Model", "Training", "Judging", "Examples",
                            "--preset", "--seed", "--lr", "Exit codes", "130"})
     CHECK_MESSAGE(contains(help.out, part), part);
+  // Every flag is in a group, but for those that the others start from.
+  const std::size_t begin = help.out.find("Options:\n"), end = help.out.find("\n\n", begin);
+  std::vector<std::string> without;
+  for (const std::string& line : program::split(help.out.substr(begin, end - begin), '\n'))
+    if (line.starts_with("  -")) without.push_back(line.substr(2, line.find_first_of(" =", 2) - 2));
+  CHECK(without == std::vector<std::string>{"-h,--help", "--version", "--config", "--preset",
+                                            "--list-presets"});
 }
 
 TEST_CASE("--version ends with 0 and tells name and version") {

@@ -145,9 +145,9 @@ TEST_CASE("the tables of an evaluation: a row for each region and coordinate, in
           // mean |e|, in units of a constant's, root mean square, largest
           "\nas in training theta [rad/s^2] 1.5 0.5 2 7\nr 2.5 0.25 3 8\nnear rest theta [rad/s^2]",
           // mean, smallest and largest repeat, the median trajectory
-          "\nas in training theta [rad] 3 1 6 1.5\nr 30 10 60 15\n(as in training: 5 ran away)\n"
+          "\nas in training theta [rad^2] 3 1 6 1.5\nr 30 10 60 15\n(as in training: 5 ran away)\n"
           "(as in training: 2 left out, whose truth stopped early, the first at t = 2: here)\n"
-          "near rest theta [rad] 3 3 3 1.5\nr 30 30 30 15\n\n",
+          "near rest theta [rad^2] 3 3 3 1.5\nr 30 30 30 15\n\n",
           "\nas in training model 11 12 14 6\nmoved truth 30 40 50 20\n"
           "12.5 % of the model's are valid to the end\n"
           "(left out, as the truth stopped early: 0 moved ones, 1 exponents)\nnear rest model",

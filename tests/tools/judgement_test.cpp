@@ -289,3 +289,28 @@ TEST_CASE("what is followed from the middle of a turning wheel starts on the sam
   CHECK(both.truth[0].y.cols() > 40);
   CHECK((both.learnt[0].y - both.truth[0].y).cwiseAbs().maxCoeff() < 0.01);
 }
+
+TEST_CASE("each held-out trajectory is followed from its own state, whenever it was") {
+  // x = sin 3t, far between, so that first estimates are rough. The trajectories' times differ.
+  std::string csv = "trajectory,t,x\n";
+  for (int k = 0; k < 6; ++k)
+    for (int row = 0; row < 40; ++row)
+      csv += std::to_string(k) + ',' + std::to_string(100 * (6 - k) + 0.125 * row) + ',' +
+             std::to_string(std::sin(3 * 0.125 * row + k)) + '\n';
+  const program::Folder folder;
+  folder.write("f.csv", csv);
+  tools::TrainOptions options;
+  options.data = (folder.path() / "f.csv").string();
+  options.held_out = 0.5;
+  options.validation = 0;
+  const tools::Subject subject(options);
+  const physics::Motion truth = line([](double x) { return -9 * x; });
+  const tools::Comparison both = follow_held_out(subject, truth);
+  REQUIRE(both.truth.size() == 3);
+  for (const physics::Solution& one : both.learnt) {
+    CAPTURE(one.t[0]);
+    const Eigen::Vector2d start = one.y.col(0);
+    const double amplitude = std::hypot(start[0], start[1] / 3);
+    CHECK(amplitude == doctest::Approx(1).epsilon(0.01));
+  }
+}

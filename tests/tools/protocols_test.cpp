@@ -13,6 +13,7 @@
 #include "tests/program/program.h"
 #include "tools/app/flags.h"
 #include "tools/app/program.h"
+#include "tools/app/text.h"
 #include "tools/protocols/learn.h"
 #include "tools/protocols/protocol.h"
 
@@ -638,6 +639,29 @@ TEST_CASE(
   CHECK(seen.system.ring);
 }
 
+// ---- Schmidt & Lipson 2009
+
+TEST_CASE(
+    "the real double pendulum is judged by the median angle 25 rows ahead of the last fifth") {
+  // Two angles at constant rates: 480 rows to learn from, then 60 a hundredth of a second apart and
+  // 60 twice as far apart.
+  const program::Folder folder;
+  std::string csv = "trajectory,t,a,b\n";
+  for (const auto& [name, rows, step] :
+       {std::tuple{"A", 480, 0.01}, std::tuple{"B", 60, 0.01}, std::tuple{"C", 60, 0.02}})
+    for (int row = 0; row < rows; ++row) {
+      const double t = step * row;
+      csv += tools::format("%s,%.2f,%.3f,%.3f\n", name, t, 0.5 * t, -0.3 * t);
+    }
+  folder.write("angles.csv", csv);
+  const Law accelerated = [](Var q, Var, Var) { return 0. * q + 2.; };
+  const Seen seen = see("real-double-pendulum", accelerated, uniform,
+                        {.model = {"lnn"}, .data = (folder.path() / "angles.csv").string()});
+  // t² are missed after t seconds: by half of the pieces 0.25 s, by the others 0.5 s.
+  CHECK(seen.outcome.values.at(0) == doctest::Approx((0.0625 + 0.25) / 2).epsilon(1e-3));
+  CHECK(seen.recipe.friction == "linear");
+}
+
 // ---- Finzi et al. 2020
 
 namespace {
@@ -773,6 +797,11 @@ TEST_CASE("chains start from normal angles and rates, disturbed, on their rods")
         doctest::Approx(3 * std::sqrt(0.25 + 0.16 / l1 / l1)).epsilon(0.05));
   CHECK(deviation(two.row(3).transpose()) ==
         doctest::Approx(3 * std::sqrt(0.25 + 0.32 / l2 / l2)).epsilon(0.05));
+  // The third link's, too.
+  const Eigen::MatrixXd three = see("chain-3", nullptr).followed.at(0).starts;
+  const double l3 = 0.6 + 0.8 * numpys[3];
+  CHECK(deviation(three.row(5).transpose()) ==
+        doctest::Approx(3 * std::sqrt(0.25 + 0.32 / l3 / l3)).epsilon(0.1));
 }
 
 TEST_CASE("the three coupled pendulums swing alike in space and in angles") {

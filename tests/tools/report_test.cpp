@@ -135,13 +135,16 @@ TEST_CASE("a run overfits where its last steps made what watches a fifth worse t
   RunResult result = result_of_a_system();
   result.standing.best_validation = 0.5;
   result.standing.best_batches = 300;
-  for (const auto& [last, overfits] : {std::pair(0.59, false), {0.61, true}}) {
+  for (const auto& [last, kept, overfits] :
+       {std::tuple(0.52, false, false), {0.59, true, false}, {0.61, true, true}}) {
     result.standing.validation = last;
     CHECK(json_of(result)["overfits"] == overfits);
     CHECK(json_of(result)["validation_loss"] == 0.5);
     CHECK(json_of(result)["validation_best_step"] == 300);
     const std::string table = plain(to_table(result));
-    CHECK(contains(table, "validation loss 0.5, the best at step 300, whose weights are kept"));
+    CHECK(contains(table, "validation loss 0.5, the best at step 300, "));
+    CHECK(contains(table, "whose weights are kept") == kept);
+    CHECK(contains(table, "which the last weights are as good as") == !kept);
     CHECK(contains(table, "overfits at the last step it was 0.61") == overfits);
   }
 }

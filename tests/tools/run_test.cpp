@@ -211,6 +211,35 @@ TEST_CASE("a run whose start has stuck begins again, but for its time") {
   CHECK(trial.standing.restarts == 2);
 }
 
+TEST_CASE("a run that begins again stops after as many batches in all as it was told") {
+  Trial trial;
+  trial.standing.batches = 2;
+  trial.options.stop_after = 3;
+  tools::Run run = trial.run();
+  REQUIRE(run.begins_epoch());
+  run.learnt(1, 0.1);
+  run.begin_again();
+  long more = 0;
+  while (run.begins_epoch())
+    while (run.begins_batch()) run.learnt(1, 0.1), ++more;
+  CHECK(more == 2);
+  CHECK(run.status() == "interrupted");
+}
+
+TEST_CASE("the last row of a run that diverged has its own time, and saves nothing") {
+  Trial trial;
+  trial.options.on_divergence = "stop";
+  trial.options.checkpoint_every = 1e-9;
+  tools::Run run = trial.run();
+  REQUIRE(run.begins_epoch());
+  const tools::Stopwatch watch;
+  while (watch.seconds() < 1e-3) continue;
+  run.left_out([] { return "because"; });
+  run.save_if_due();
+  CHECK(trial.saved == 0);
+  CHECK(std::stod(trial.rows().at(0).at(4)) >= 1e-3);
+}
+
 TEST_CASE("a run saves itself at its first batch, then as often as it is told to, and at its end") {
   const auto saved = [](double every) {
     Trial trial;
@@ -218,7 +247,12 @@ TEST_CASE("a run saves itself at its first batch, then as often as it is told to
     trial.standing.seconds = 1000;
     tools::Run run = trial.run();
     while (run.begins_epoch())
-      while (run.begins_batch()) run.learnt(1, 0.1);
+      while (run.begins_batch()) {
+        const int before = trial.saved;
+        run.learnt(1, 0.1);
+        CHECK(trial.saved == before);  // what else the batch changes belongs to the checkpoint
+        run.save_if_due();
+      }
     return trial.saved;
   };
   CHECK(saved(0) == 1);

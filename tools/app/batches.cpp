@@ -395,7 +395,7 @@ void settle_windows(TrainOptions& o, const Subject& subject) {
   if (o.span == 0)
     o.span = o.substeps > 1 || !subject.controls.empty()
                  ? 1
-                 : std::clamp(static_cast<int>(std::lround(wanted / step)), 1, longest);
+                 : static_cast<int>(std::lround(std::clamp<double>(wanted / step, 1, longest)));
   if (o.window == 0) o.window = o.span * std::clamp(longest / o.span, 1, 3);
   if (o.window % o.span != 0 || (o.span > 1 && o.substeps > 1))
     throw EndProgram(exit_usage, format("--window %d, --span %d, --substeps %d: the window is a "

@@ -45,8 +45,8 @@ std::unique_ptr<Batches> make_batches(const TrainOptions& options, autodiff::Ran
 /// What is set aside to watch a run by, as one batch; null where nothing is.
 std::unique_ptr<Batches> make_validation(const TrainOptions& options, const Subject& subject);
 
-/// The same options with what they leave to the data: how it is learnt, in which windows, in
-/// batches of which size.
+/// The same options with what they leave to the data: how it is learnt, in how many steps and
+/// rounds, in which windows, and with which friction.
 TrainOptions settled(TrainOptions options, const Subject& subject);
 
 /// What is compared in the loss, and why; for people.

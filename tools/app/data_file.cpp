@@ -449,7 +449,7 @@ std::string counted(std::size_t count, const char* one, const char* many) {
   return format("%zu %s", count, count == 1 ? one : many);
 }
 
-/// The samples of all recordings are appended to the data.
+/// Makes samples of all recordings.
 void estimate_samples(OwnData& data, const Table& table, const std::vector<Piece>& pieces) {
   std::vector<physics::Estimate> estimates;
   std::vector<Piece> inner;

@@ -186,7 +186,7 @@ void judge(Region& region, const Case& of, Random& random) {
   const auto draw = [&](Index count) { return random_starts(system, region.box, random, count); };
   region.unit = spread_of;
   region.acceleration =
-      physics::judge_accelerations(motions.learnt, physics::label(motions.truth, draw(10'000)));
+      physics::judge_accelerations(motions.learnt, label(simulated, draw(10'000), random));
 
   const Eigen::VectorXd times = times_until(duration, system.duration);
   std::vector<double> valid;

@@ -88,8 +88,8 @@ Json json_of(const Region& r, const std::vector<physics::Coordinate>& coordinate
   return json;
 }
 
-/// "theta1 [rad]"
-std::string named(const physics::Coordinate& c, const std::string& behind = "") {
+/// "theta1 [rad/s^2]", with what is behind the unit.
+std::string named(const physics::Coordinate& c, const std::string& behind) {
   return c.unit.empty() ? c.name : c.name + " [" + c.unit + behind + ']';
 }
 
@@ -149,7 +149,7 @@ std::string to_table(const Evaluation& e, const TrainOptions& training,
     for (autodiff::Index i = 0; i < n; ++i) {
       const Eigen::VectorXd mse = of_repeats(r, &physics::RolloutErrors::mse).row(i);
       text += format("  %-26s %-17s %11.4g %11.4g %11.4g %11.4g\n", where(r, i),
-                     named(coordinate(i), "").c_str(), mse.mean(), mse.minCoeff(), mse.maxCoeff(),
+                     named(coordinate(i), "^2").c_str(), mse.mean(), mse.minCoeff(), mse.maxCoeff(),
                      median[i]);
     }
     const auto stopped = total(r, &physics::RolloutErrors::stopped),

@@ -192,8 +192,7 @@ Judgement judge(const TrainOptions& options, const Subject& subject,
   if (const auto& simulated = subject.simulated) {
     Random random(options.seed + judge_seed);
     const Eigen::MatrixXd states = fresh_states(options, *simulated, 10'000, random);
-    judged.acceleration =
-        physics::judge_accelerations(learnt, physics::label(simulated->truth, states));
+    judged.acceleration = physics::judge_accelerations(learnt, label(*simulated, states, random));
     if (options.rollouts > 0) {
       const Eigen::MatrixXd starts = region_states(*simulated, options.rollouts, random);
       const auto times = Eigen::VectorXd::LinSpaced(101, 0, options.duration);

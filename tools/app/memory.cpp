@@ -16,6 +16,7 @@
 
 #include "autodiff/matrix.h"
 #include "tools/app/program.h"
+#include "tools/app/subject.h"
 #include "tools/app/text.h"
 
 namespace tools {
@@ -134,14 +135,17 @@ void require_threads(int threads) {
 void require_resources(const TrainOptions& o) {
   require_threads(o.threads);
   constexpr double number = sizeof(autodiff::Scalar);
-  constexpr double of_state = 8 * sizeof(double) + 6 * number;  // state, rates; both as a sample
+  // At least one coordinate, where it is a file that tells of them.
+  const auto n = static_cast<double>(o.data.empty() ? system_of(o).n() : 1);
+  const double of_state = 4 * n * sizeof(double) + 3 * n * number;  // with rates; both as a sample
+  const double of_rollout = 4 * 101 * 2 * n * sizeof(double);  // true and learnt, each with a copy
   std::error_code error;
   if (!o.data.empty())
     if (const auto size = std::filesystem::file_size(o.data, error); !error)
       require_memory(static_cast<double>(size), "--data");
   if (o.data.empty() && o.source != "fresh")
     require_memory(of_state * o.trajectories * o.points, "--trajectories and --points");
-  if (o.data.empty()) require_memory(13'000. * o.rollouts, "--rollouts");
+  if (o.data.empty()) require_memory(of_rollout * o.rollouts, "--rollouts");
   require_memory(of_state * o.batch, "--batch");
   require_memory(number * numbers_of_weights(o), "--hidden");
 }

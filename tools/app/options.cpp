@@ -75,7 +75,7 @@ void declare(Flags& flags, TrainOptions& o) {
   flags.add(
       "--preset", o.preset,
       "Where all options start from: default, the double pendulum in half a minute; best, the "
-      "same in ten; seed, the slides' sweet spot to the letter; paper, the published set-up "
+      "same in eight; seed, the slides' sweet spot to the letter; paper, the published set-up "
       "(a day on a laptop: give it --steps); any, where --system or --data is given");
   flags
       .add_switch(
@@ -86,7 +86,8 @@ void declare(Flags& flags, TrainOptions& o) {
   const std::string run = "Run";
   flags
       .add("--out", o.out,
-           "Folder for the results (default: runs/<preset>, or runs/<name of the data file>)")
+           "Folder for the results (default: runs/<preset>, or runs/<name of the system or of the "
+           "data file>)")
       .check(not_empty())
       .group(run);
   flags.add("--seed", o.seed, "Seed of all random numbers")
@@ -147,9 +148,10 @@ void declare(Flags& flags, TrainOptions& o) {
       .check(between(0.001, 0.9))
       .group(data);
   flags
-      .add("--validation", o.validation,
-           "Part of the rest that is not learnt either but watches: the weights that do best there "
-           "are kept; 0: those of the last step")
+      .add(
+          "--validation", o.validation,
+          "Part of the rest that is not learnt either but watches: where the last weights do worse "
+          "there, the best are kept; 0: those of the last step")
       .check(between(0, 0.9))
       .group(data);
   flags
@@ -215,8 +217,8 @@ void declare(Flags& flags, TrainOptions& o) {
   flags
       .add("--initialiser", o.initialiser,
            "First weights. rule: found for Lagrangian networks, from the layers' widths; "
-           "slides: the slides' numbers; lecun: 1/sqrt(inputs); auto: rule for an lnn, "
-           "lecun for the others")
+           "slides: the slides' numbers; lecun: 1/sqrt(inputs); auto: rule for lnn and "
+           "field, lecun for the others")
       .check(one_of({"auto", "rule", "slides", "lecun"}))
       .group(model);
   flags.add("--angle-features", o.angle_features, "Angles enter as (cos, sin)").group(model);

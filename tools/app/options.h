@@ -19,7 +19,7 @@ inline constexpr long steps_by_data = -1;
 struct TrainOptions {
   std::string preset = "default";
   std::string config;  ///< file of options under the flags; empty: none
-  std::string out;     ///< run folder; empty: runs/<preset>
+  std::string out;     ///< run folder; empty: runs/ with the preset's, system's or file's name
   std::uint64_t seed = 0;
   int threads = 0;  ///< 0: one for each core
   bool quiet = false;
@@ -47,8 +47,8 @@ struct TrainOptions {
   std::string model = "lnn";  ///< of nn/models/models.h. Parsing makes auto one of them
   std::vector<int> hidden = {64, 64, 64};
   std::string activation = "softplus";
-  std::string initialiser = "auto";  ///< parsing makes it rule (lnn) or lecun (the others)
-  bool angle_features = true;        ///< angles enter as (cos, sin)
+  std::string initialiser = "auto";            ///< parsing makes it rule (lnn, field) or lecun
+  bool angle_features = true;                  ///< angles enter as (cos, sin)
   std::optional<double> velocity_scale = 0.1;  ///< velocities enter times this; none: by the data
   std::optional<double> kinetic_prior = 2;     ///< a of ½ a |v|² added to L; none: by the data
   std::string friction = "none";               ///< none, linear, network or auto. settled() decides

@@ -99,7 +99,7 @@ std::vector<std::string> assignments(const TrainOptions& options) {
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> all{
       {"default", "the double pendulum in its whole phase space, in half a minute", TrainOptions()},
-      {"best", "the same in ten minutes", best_preset()},
+      {"best", "the same in eight minutes", best_preset()},
       {"seed", "the slides' sweet spot to the letter, in seconds", seed_preset(),
        "the slides' learning rate is far from the best of their own grid: with --lr 0.01 errors "
        "are "

@@ -44,6 +44,11 @@ bool decorated(int descriptor) {
 Progress::Progress(long epochs, double done, bool quiet)
     : epochs_(epochs), done_(done), quiet_(quiet), decorated_(decorated(STDOUT_FILENO)) {}
 
+void Progress::begin_again() {
+  done_ = last_shown_ = 0;
+  watch_ = {};
+}
+
 void Progress::show(long epoch, double loss, double learning_rate) {
   if (quiet_) return;
   const bool last = epoch == epochs_;

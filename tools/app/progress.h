@@ -25,6 +25,8 @@ class Progress {
   /// Of a run that has done `done` of its epochs already.
   Progress(long epochs, double done, bool quiet);
 
+  /// From the first epoch on once more.
+  void begin_again();
   /// After an epoch (counted from 1).
   void show(long epoch, double loss, double learning_rate);
 

@@ -10,6 +10,7 @@
 #include "tools/app/models.h"
 #include "tools/app/presets.h"
 #include "tools/app/text.h"
+#include "tools/app/watch.h"
 
 namespace tools {
 namespace {
@@ -51,7 +52,7 @@ std::string common_unit(const std::vector<physics::Coordinate>& coordinates,
   return " [" + unit + (squared ? "^2" : "") + behind + ']';
 }
 
-/// Did more steps make what watches worse?
+/// Did more steps make what watches so much worse that it is worth a word?
 bool overfits(const Standing& standing) {
   return standing.best_validation >= 0 && standing.validation > 1.2 * standing.best_validation;
 }
@@ -175,9 +176,11 @@ std::string to_table(const RunResult& result) {
     text += format("  skipped   %ld of %ld batches, for want of a finite loss and gradient\n",
                    result.standing.skipped, result.standing.train_steps + result.standing.skipped);
   if (result.standing.best_validation >= 0)
-    text +=
-        format("  watching  validation loss %.4g, the best at step %ld, whose weights are kept\n",
-               result.standing.best_validation, result.standing.best_batches);
+    text += format("  watching  validation loss %.4g, the best at step %ld, %s\n",
+                   result.standing.best_validation, result.standing.best_batches,
+                   result.standing.validation > clearly_worse * result.standing.best_validation
+                       ? "whose weights are kept"
+                       : "which the last weights are as good as");
   if (overfits(result.standing))
     text += format(
         "  overfits  at the last step it was %.4g; more data, or a smaller --hidden, would help\n",

@@ -62,9 +62,11 @@ std::optional<int> Run::begins_round() const {
 void Run::begin_again() {
   if (!options_.quiet)
     print(format("  step %ld: the start has stuck; again from other first weights\n", step()));
+  if (options_.stop_after > 0) stop_at_ -= standing_.batches;
   standing_ = {
       .seconds = standing_.seconds, .restarts = standing_.restarts + 1, .builds = standing_.builds};
   epoch_end_ = 0;
+  progress_.begin_again();
   folder_.empty_metrics();
 }
 
@@ -86,21 +88,20 @@ void Run::left_out(const std::function<std::string()>& why) {
 
 void Run::end_batch() {
   ++standing_.batches;
-  if (status_ == "diverged") {
-    end_epoch();
-    return;
-  }
   standing_.seconds = seconds_before_ + watch_.seconds();
-  if (standing_.batches == epoch_end_) end_epoch();
-  if (options_.checkpoint_every > 0 && standing_.seconds >= save_at_) {
-    save_();
-    save_at_ = standing_.seconds + std::min(options_.checkpoint_every,
-                                            std::max(shortest_checkpoint_every, watch_.seconds()));
-  }
+  if (standing_.batches == epoch_end_ || status_ == "diverged") end_epoch();
   if (!options_.quiet && standing_.seconds >= look_at_) {
     look_for_reader();
     look_at_ = standing_.seconds + look_for_reader_every;
   }
+}
+
+void Run::save_if_due() {
+  if (options_.checkpoint_every == 0 || status_ == "diverged" || standing_.seconds < save_at_)
+    return;
+  save_();
+  save_at_ = standing_.seconds + std::min(options_.checkpoint_every,
+                                          std::max(shortest_checkpoint_every, watch_.seconds()));
 }
 
 void Run::end_epoch() {

@@ -39,6 +39,8 @@ class Run {
 
   /// From the first batch on once more: the start has stuck.
   void begin_again();
+  /// Behind all that a batch changes: a checkpoint, where one is due.
+  void save_if_due();
   /// "finished", "interrupted" or "diverged".
   const std::string& status() const { return status_; }
 

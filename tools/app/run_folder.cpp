@@ -130,7 +130,8 @@ bool Descriptor::is(const fs::path& path) const {
 std::string read_file(const fs::path& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (std::filesystem::is_directory(path)) errno = EISDIR;  // which opens like a file
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) errno = EISDIR;  // which opens like a file
   std::string content;
   if (errno == 0) content.assign(std::istreambuf_iterator<char>(file), {});
   if (!file || errno == EISDIR) fail("read", path);

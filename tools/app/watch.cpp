@@ -66,10 +66,8 @@ void Watch::begin_round(int round) {
 }
 
 void Watch::keep_best() {
-  // At the end of a round the rate has fallen, and what looked better before was mostly luck.
-  constexpr double clearly = 1.05;
   if (validation_ && standing_.best_validation >= 0 &&
-      standing_.validation > clearly * standing_.best_validation)
+      standing_.validation > clearly_worse * standing_.best_validation)
     std::copy(best_.data(), best_.data() + best_.size(), model_.parameters().values().begin());
 }
 

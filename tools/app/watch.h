@@ -9,6 +9,10 @@
 
 namespace tools {
 
+/// Where what watches ends worse than before by this factor, the weights of then are put back. At
+/// the end of a round the rate has fallen, and what looked a little better before was mostly luck.
+inline constexpr double clearly_worse = 1.05;
+
 class Watch {
  public:
   /// Everything must outlive it. A run of `total` batches is looked at a hundred times.
@@ -26,7 +30,7 @@ class Watch {
 
   /// A round begins: what watches is estimated anew, and what was best is so no more.
   void begin_round(int round);
-  /// Puts the best weights into the model; where nothing watches, those of the last step stay.
+  /// Puts the best weights into the model where the last are clearly worse.
   void keep_best();
 
   /// All that has to be put back for a run to go on.

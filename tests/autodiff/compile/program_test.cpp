@@ -478,6 +478,12 @@ TEST_CASE("misuse is told in words") {
   static_assert(!std::is_copy_constructible_v<Program> && !std::is_move_constructible_v<Program>);
   CHECK_THROWS_WITH_AS(workspace.bind("y", right.data()), "[bind] the tape has no leaf named 'y'",
                        Error);
+  tape.input(2, 3, "x"), tape.input(2, 3, "later");  // of no concern to a program that was made
+  Workspace before(program);
+  CHECK_NOTHROW(before.bind("x", right.data()));
+  CHECK_THROWS_WITH_AS(before.bind("later", right.data()),
+                       "[bind] the tape has no leaf named 'later' from before the program was made",
+                       Error);
   const Matrix one = Matrix::Zero(1, 1);
   workspace.bind(unread, one);  // read by nobody, and no reason to complain
   CHECK_THROWS_AS(program.run(workspace), std::logic_error);

@@ -212,6 +212,11 @@ TEST_CASE("SGD refuses wrong sizes and momenta, and forgets when asked") {
   CHECK(sgd.memory()[0].values(2, 0) == 0);
 }
 
+TEST_CASE("SOAP refuses bases that never turn") {
+  CHECK_THROWS_WITH_AS(nn::Soap(nn::Parameters(), {.refresh = 0}),
+                       doctest::Contains("[soap] refresh 0"), std::invalid_argument);
+}
+
 TEST_CASE("the optimisers' constants are those of their papers, unless others are asked for") {
   const nn::Adam::Options adam;
   CHECK(adam.beta1 == 0.9);

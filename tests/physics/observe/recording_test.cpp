@@ -649,6 +649,11 @@ TEST_CASE("spreads are the standard deviations over all estimates, 1 where nothi
   const VectorXd spreads = physics::spreads_of(two);
   CHECK(spreads[0] == doctest::Approx(std::sqrt(8. / 3)));
   CHECK(spreads[1] == 1);
+  // What stands still is no rounding error; small motion far from 0 is motion.
+  const Estimate far{MatrixXd{{0.1, 0.1, 0.1}, {1e6, 1e6 + 1e-3, 1e6 - 1e-3}}, MatrixXd()};
+  const VectorXd of_far = physics::spreads_of(std::span(&far, 1));
+  CHECK(of_far[0] == 1);
+  CHECK(of_far[1] == doctest::Approx(1e-3 * std::sqrt(2. / 3)).epsilon(1e-6));
 }
 
 TEST_CASE("noise is never less than some digits of the spread, fewer where nothing was fitted") {

@@ -206,7 +206,8 @@ TEST_CASE("rigid_body: typical is whose third axis never comes within 0.7 of the
   // By Euler's equations: the third axis's angle from the angular momentum, which stands still at
   // an angle from the vertical, lies between its least and its most over some turns.
   for (const Eigen::Vector3d& I :
-       {Eigen::Vector3d(1, 1.5, 2.1), Eigen::Vector3d(2.1, 1, 1.5), Eigen::Vector3d(3, 2, 1)}) {
+       {Eigen::Vector3d(1, 1.5, 2.1), Eigen::Vector3d(2.1, 1, 1.5), Eigen::Vector3d(3, 2, 1),
+        Eigen::Vector3d(1, 2, 1), Eigen::Vector3d(1, 1, 2), Eigen::Vector3d(2, 2, 2)}) {
     CAPTURE(I);
     const System s =
         make_system(find_system("rigid_body"), {{"I1", I[0]}, {"I2", I[1]}, {"I3", I[2]}});
