@@ -78,8 +78,8 @@ class Neighbourhood {
   }
   /// By which the fit follows the value that stands there itself.
   double leverage() const { return (*weights_)(0, here_); }
-  /// Of the first derivative, for values with noise of deviation 1.
-  double rate_deviation() const { return weights_->row(1).norm(); }
+  /// Of the first or second derivative, for values with noise of deviation 1.
+  double deviation(Index derivative) const { return weights_->row(derivative).norm(); }
   Index width() const { return width_; }
 
  private:
@@ -252,24 +252,26 @@ Noise noise_of(std::span<const Recording> recordings, const LocalFit& fit) {
   const Index n = recordings.front().q.rows();
   Eigen::ArrayXd q = Eigen::ArrayXd::Zero(n), v = q;
   Index count = 0;
-  double rate_deviation = 0;
+  double of_first = 0, of_second = 0;  // derivatives
   visit_rows(recordings, fit, [&](const Recording& r, const Neighbourhood& around, Index k) {
     const double rest = 1 - around.leverage();
     q += (r.q.col(k) - around.derivatives(r.q).col(0)).array().square() / rest;
     if (r.v.size() > 0) v += (r.v.col(k) - around.derivatives(r.v).col(0)).array().square() / rest;
-    rate_deviation += around.rate_deviation();
+    of_first += around.deviation(1);
+    of_second += around.deviation(2);
     ++count;
   });
   const double samples = std::max<double>(1, static_cast<double>(count));
   q = (q / samples).sqrt();
-  v = recordings.front().v.size() > 0 ? Eigen::ArrayXd((v / samples).sqrt())
-                                      : Eigen::ArrayXd(q * rate_deviation / samples);
+  const bool measured = recordings.front().v.size() > 0;
+  v = measured ? Eigen::ArrayXd((v / samples).sqrt()) : Eigen::ArrayXd(q * of_first / samples);
+  const Eigen::ArrayXd a = measured ? v * of_first / samples : q * of_second / samples;
   // Where nothing is left over, or nothing was fitted, values are right to some digits.
   const double digits = count > 0 ? 1e-8 : 1e-4;
   const Eigen::ArrayXd least = digits * spreads_of(estimate(recordings, fit));
   q = q.max(least.head(n));
   v = v.max(least.tail(n));
-  return {q, v};
+  return {q, v, a};
 }
 
 }  // namespace physics

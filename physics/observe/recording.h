@@ -52,10 +52,10 @@ Estimate interpolate(const Recording& recording, Index m = 5);
 /// one: 2n; 1 where nothing varies.
 Eigen::VectorXd spreads_of(std::span<const Estimate> estimates);
 
-/// How far measured values lie from the truth, and estimated velocities: standard deviations, as
-/// the residuals of the fits tell, and never 0. n each.
+/// How far measured values lie from the truth, and estimated velocities and accelerations: standard
+/// deviations, as the residuals of the fits tell; of q and v never 0. n each.
 struct Noise {
-  Eigen::VectorXd q, v;
+  Eigen::VectorXd q, v, a;
 };
 Noise noise_of(std::span<const Recording> recordings, const LocalFit& fit);
 

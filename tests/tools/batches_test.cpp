@@ -508,20 +508,30 @@ TEST_CASE(
   CHECK(steps(1000, 40, 1000, "pullback") == 10'000);
 }
 
-TEST_CASE("many noisy rows, whose estimates take more neighbours, are learnt in fewer steps") {
-  for (const double noise : {0., 0.1}) {
+TEST_CASE("many rows whose accelerations drown in noise are learnt in fewer steps") {
+  const auto steps = [](const Swings& swings, double& share, const char* how = "accelerations") {
     TrainOptions options = options_of(10);
     options.steps = tools::steps_by_data;
     options.epochs = 7;
     options.steps_per_epoch = 1000;
-    const Subject subject =
-        subject_of(text_of({.trajectories = 6, .rows = 80, .noise = noise}), options);
-    const auto neighbours = static_cast<double>(subject.measured->fit.neighbours);
-    CHECK((neighbours > 3) == (noise > 0));
-    CHECK(settled(options, subject).steps == std::lround(7000 * 7 / (2 * neighbours + 1)));
-    options.learn = "trajectories";  // which estimates only begin
-    CHECK(settled(options, subject).steps == 7000);
-  }
+    options.learn = how;
+    const Subject subject = subject_of(text_of(swings), options);
+    share = subject.noise.a[0] / subject.samples.accelerations.cast<double>().cwiseAbs().mean();
+    return settled(options, subject).steps;
+  };
+  double share = 0;
+  CHECK(steps({.trajectories = 6, .rows = 80}, share) == 7000);
+  CHECK(share < 0.01);
+  // So many rows a second that an estimate takes many of them, and tells well all the same.
+  CHECK(steps({.trajectories = 4, .rows = 800, .step = 0.002, .noise = 1e-4}, share) == 7000);
+  CHECK(share > 0.01);
+  const Swings noisy{.trajectories = 6, .rows = 80, .noise = 0.012};
+  const long fewer = steps(noisy, share);
+  CAPTURE(share);
+  CHECK(fewer == std::lround(7000 * std::pow(0.13 / share, 3)));
+  CHECK(share > 0.14);
+  CHECK(steps(noisy, share, "trajectories") == 7000);  // which estimates only begin
+  CHECK(steps({.trajectories = 6, .rows = 80, .noise = 1}, share) == 1000);  // no fewer
 }
 
 TEST_CASE(

@@ -202,6 +202,20 @@ TEST_CASE("a run is judged over the duration and by the states that its options 
   CHECK_FALSE(judge(options, subject, still).rolled_out);
 }
 
+TEST_CASE("a law that is deaf to controls is judged by what it misses of them") {
+  tools::TrainOptions options;
+  options.system = "cart_pole";
+  options.rollouts = 0;
+  const tools::Subject subject(options);
+  const physics::Motion& truth = subject.simulated->truth;
+  const physics::Motion deaf(
+      2, 1,
+      [&](const Eigen::RowVectorXd& t, const Eigen::MatrixXd& states, const Eigen::MatrixXd& u,
+          Eigen::MatrixXd& rates) { truth(t, states, 0 * u, rates); });
+  CHECK(judge(options, subject, truth).acceleration.l1.maxCoeff() == 0);
+  CHECK(judge(options, subject, deaf).acceleration.l1.minCoeff() > 0.1);
+}
+
 TEST_CASE("trajectory.csv: true and learnt motion side by side, with energies, points and rates") {
   physics::System system = mass_on_a_line({Eigen::Vector2d(3, 1), Eigen::Vector2d(3, 1)});
   system.closed_form = [](const Eigen::MatrixXd&, Eigen::Ref<Eigen::MatrixXd> a) {

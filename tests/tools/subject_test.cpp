@@ -175,6 +175,20 @@ TEST_CASE("of many trajectories whole ones watch, of few a part of one does") {
   }
 }
 
+TEST_CASE("of trajectories too long to watch in number one does, and of a huge one a part") {
+  // 1500 samples each, more than the thousand that are enough; the last judges.
+  const Subject long_ones = subject_of(swings(24, 1506), 1. / 24, 0.1);
+  REQUIRE(long_ones.first_held_out == 23 * 1500);
+  CHECK(long_ones.validation.size() == 1500);
+  CHECK(long_ones.samples.size() == 22 * 1500);
+  // 20 samples each of 22, and one that is longer than all that would watch.
+  std::string csv = swings(22, 26);
+  for (int row = 0; row < 2006; ++row) csv += "22," + std::to_string(0.1 * row) + ",0\n";
+  const Subject one_huge = subject_of(csv, 0.3, 0.1);
+  CHECK(one_huge.validation.size() == std::lround(0.07 * 2440));
+  CHECK(one_huge.samples.size() > 1000);
+}
+
 TEST_CASE("what was recorded of each part has the samples of that part, and the rows around them") {
   const Subject subject = subject_of(swings(30, 40), 0.2, 0.25);
   REQUIRE(subject.held_out.size() == 6 * 34);

@@ -48,14 +48,21 @@ Parts parts_of(const OwnData& data, const TrainOptions& o) {
   if (o.validation == 0) return parts;
   // So many tell whether a run gets better, and the rest is worth more where it is learnt.
   constexpr Index enough = 1000;
-  Index begin = parts.held_out_begin - std::min(enough, part(o.validation * (1 - o.held_out)));
+  const Index most = part(o.validation * (1 - o.held_out));
+  Index begin = parts.held_out_begin - std::min(enough, most);
   Index end = begin;
   const auto trajectory = [&](Index k) {
     return data.moments[static_cast<std::size_t>(k)].trajectory;
   };
   if (!data.moments.empty() && begin > 0) {
-    if (trajectory(parts.held_out_begin - 1) >= 20)
-      while (begin < parts.held_out_begin && trajectory(begin) == trajectory(begin - 1)) ++begin;
+    if (trajectory(parts.held_out_begin - 1) >= 20) {
+      const auto inside = [&](Index k) { return k > 0 && trajectory(k) == trajectory(k - 1); };
+      Index whole = begin;
+      while (whole < parts.held_out_begin && inside(whole)) ++whole;
+      if (whole == parts.held_out_begin)  // none begins there: the last one, which is longer
+        for (whole = begin; inside(whole);) --whole;
+      if (parts.held_out_begin - whole <= most) begin = whole;
+    }
     end = begin;
     if (begin < parts.held_out_begin && data.found.estimated)
       while (end > 0 && trajectory(end - 1) == trajectory(begin) &&

@@ -362,9 +362,16 @@ TEST_CASE("noise is found from what was measured alone") {
     const MatrixXd wrong = estimate(r, fit).states.bottomRows(2) - rates;
     CHECK(found.v[0] == doctest::Approx(deviation(wrong.row(0))).epsilon(0.3));
     CHECK(found.v[1] == doctest::Approx(deviation(wrong.row(1))).epsilon(0.3));
+    const auto off = [&](const Recording& of, Index i) {
+      const VectorXd truth = (i == 0 ? -1 : -5) * t.array().sin();
+      return deviation(estimate(of, fit).accelerations.row(i) - truth.transpose());
+    };
+    CHECK(found.a[0] == doctest::Approx(off(r, 0)).epsilon(0.3));
+    CHECK(found.a[1] == doctest::Approx(off(r, 1)).epsilon(0.3));
 
-    const Noise of_velocities =
-        noise_of(std::vector{Recording{t, both, rates + noise(random, 2, t.size(), 0.02)}}, fit);
+    const Recording with_velocities{t, both, rates + noise(random, 2, t.size(), 0.02)};
+    const Noise of_velocities = noise_of(std::vector{with_velocities}, fit);
+    CHECK(of_velocities.a[1] == doctest::Approx(off(with_velocities, 1)).epsilon(0.3));
     CHECK(of_velocities.q[1] == doctest::Approx(4e-2).epsilon(0.1));
     CHECK(of_velocities.v[0] == doctest::Approx(0.02).epsilon(0.1));
     CHECK(of_velocities.v[1] == doctest::Approx(0.02).epsilon(0.1));
