@@ -528,8 +528,8 @@ TEST_CASE("many rows whose accelerations drown in noise are learnt in fewer step
   const Swings noisy{.trajectories = 6, .rows = 80, .noise = 0.012};
   const long fewer = steps(noisy, share);
   CAPTURE(share);
-  CHECK(fewer == std::lround(7000 * std::pow(0.13 / share, 3)));
-  CHECK(share > 0.14);
+  CHECK(fewer == std::lround(7000 * std::pow(0.16 / share, 3)));
+  CHECK(share > 0.17);
   CHECK(steps(noisy, share, "trajectories") == 7000);  // which estimates only begin
   CHECK(steps({.trajectories = 6, .rows = 80, .noise = 1}, share) == 1000);  // no fewer
 }

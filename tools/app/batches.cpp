@@ -406,10 +406,10 @@ void settle_windows(TrainOptions& o, const Subject& subject) {
 
 /// Of very noisy rows, what more steps learn is the noise, and what wide fits miss of fast motion.
 /// So many of a long file's steps are worth while: all where the noise of the accelerations that
-/// were estimated is an eighth of their size, and fewer by the third power where it is more.
+/// were estimated is a sixth of their size, and fewer by the third power where it is more.
 /// Measured on double pendulums with errors of 0.001 and 0.01 rad, at 100 and 500 Hz.
 double part_of_steps(const Subject& subject) {
-  constexpr double clear = 0.13;
+  constexpr double clear = 0.16;
   const Eigen::ArrayXd size =
       subject.samples.accelerations.cast<double>().cwiseAbs().rowwise().mean();
   const double share = (size > 0).select(subject.noise.a.array() / size, 0).mean();
