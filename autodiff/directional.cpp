@@ -178,10 +178,13 @@ void validate(const char* function, Var y, std::span<const Var> xs,
     if (direction.size() != xs.size())
       refuse("a direction has " + std::to_string(direction.size()) + " parts for " +
              std::to_string(xs.size()) + " xs");
-    for (std::size_t k = 0; k < xs.size(); ++k)
+    for (std::size_t k = 0; k < xs.size(); ++k) {
+      if (direction[k] && &direction[k].tape() != &y.tape())
+        refuse("a direction's part belongs to another tape");
       if (direction[k] && direction[k].shape() != xs[k].shape())
         refuse("a direction's part is " + to_string(direction[k].shape()) + ", its x " +
                to_string(xs[k].shape()));
+    }
   }
 }
 
@@ -196,6 +199,19 @@ void validate(Var y, std::span<const Direction> directions,
     if (!known(i) || !known(j))
       refuse("pair (" + std::to_string(i) + ", " + std::to_string(j) + ") of " +
              std::to_string(directions.size()) + " directions");
+}
+
+/// Throws std::invalid_argument where a sample does not stay in its column on the way from the xs.
+void require_columns(const Reach& between, const Tape& tape) {
+  for (const Step& step : between.steps) {
+    const Node& node = tape.node(step.id);
+    const bool begins = step.inputs[0] < 0 && step.inputs[1] < 0;  // an x
+    const bool by_fixed = (node.op == &matmul_op || node.op == &matmul_tn_op) && step.inputs[0] < 0;
+    if (!begins && !node.op->elementwise && !node.op->columnwise && !by_fixed)
+      throw std::invalid_argument("[second_derivatives] %" + std::to_string(step.id) + " is a " +
+                                  node.op->name +
+                                  ": a sample has to stay in its column between xs and y");
+  }
 }
 
 }  // namespace
@@ -221,6 +237,7 @@ SecondDerivatives second_derivatives(Var y, std::span<const Var> xs,
   validate(y, directions, pairs);
   Tape& tape = y.tape();
   const Reach between = reach(y, xs);
+  require_columns(between, tape);
 
   // Tangents before adjoints: beside the values that they go with, for merge.h.
   const std::vector<Tangents> tangents = push_forward(between, tape, directions);

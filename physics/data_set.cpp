@@ -33,7 +33,19 @@ DataSet label(const Motion& motion, const Eigen::MatrixXd& states,
           controls.cast<autodiff::Scalar>()};
 }
 
+void require_sense(const DataSet& data) {
+  const Index n = data.accelerations.rows();
+  if (data.states.rows() != 2 * n || data.accelerations.cols() != data.size() ||
+      (data.controls.size() > 0 && data.controls.cols() != data.size()))
+    throw std::invalid_argument(
+        "[data_set] states " + std::to_string(data.states.rows()) + 'x' +
+        std::to_string(data.size()) + ", accelerations " + std::to_string(n) + 'x' +
+        std::to_string(data.accelerations.cols()) + ", controls of " +
+        std::to_string(data.controls.cols()) + " samples: 2n x N, n x N and N are needed");
+}
+
 DataSet shuffled(const DataSet& data, Random& random) {
+  require_sense(data);
   const std::vector<Index> order = random.permutation(data.size());
   DataSet result = data;
   for (Index s = 0; s < data.size(); ++s) {
@@ -45,6 +57,7 @@ DataSet shuffled(const DataSet& data, Random& random) {
 }
 
 DataSet part_of(const DataSet& data, Index begin, Index end) {
+  require_sense(data);
   if (begin < 0 || begin > end || end > data.size())
     throw std::invalid_argument("[part_of] samples " + std::to_string(begin) + " to " +
                                 std::to_string(end) + " of " + std::to_string(data.size()));

@@ -29,6 +29,9 @@ struct DataSet {
   Index size() const { return states.cols(); }
 };
 
+/// Throws std::invalid_argument where its parts do not fit together.
+void require_sense(const DataSet& data);
+
 /// The states with the accelerations that the motion gives them, with all controls at 0.
 DataSet label(const Motion& motion, const Eigen::MatrixXd& states);
 /// The same under controls k x N.

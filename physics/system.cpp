@@ -148,6 +148,9 @@ Eigen::MatrixXd random_starts(const System& system, Random& random, Index count)
 
 Eigen::MatrixXd random_starts(const System& system, const StateBox& region, Random& random,
                               Index count) {
+  if (region.low.size() != 2 * system.n())
+    throw std::invalid_argument("[random_starts] a region of " + std::to_string(region.low.size()) +
+                                " numbers for states of " + std::to_string(2 * system.n()));
   if (!system.typical && !system.constraints) return random_states(random, region, count);
   constexpr int most_draws = 100'000;  // of one state
   std::optional<OntoConstraints> onto_constraints;

@@ -54,6 +54,11 @@ void Trainer::fit(std::span<const Matrix> inputs, autodiff::Random& random, long
 
 void Trainer::fit(const physics::DataSet& data, autodiff::Random& random, long steps,
                   const std::function<double(long step)>& rate) {
+  require_sense(data);
+  if (data.accelerations.rows() != model_.coordinates())
+    throw std::invalid_argument("[trainer] data of " + std::to_string(data.accelerations.rows()) +
+                                " coordinates for a model of " +
+                                std::to_string(model_.coordinates()));
   std::vector<Matrix> inputs{data.states, data.accelerations};
   if (data.controls.size() > 0) inputs.push_back(data.controls);
   fit(inputs, random, steps, rate);

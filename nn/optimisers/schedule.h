@@ -10,10 +10,12 @@ namespace nn {
 /// rate = initial · gamma^⌊epoch / step_size⌋
 struct StepLR {
   double initial = 1e-3;
-  int step_size = 10;  ///< epochs between two drops
+  int step_size = 10;  ///< epochs between two drops, at least 1
   double gamma = 0.5;  ///< factor of a drop
 
-  double rate(long epoch) const { return initial * std::pow(gamma, epoch / step_size); }
+  double rate(long epoch) const {
+    return initial * std::pow(gamma, epoch / std::max(1, step_size));
+  }
 };
 
 /// Up to the peak in a straight line, then down to zero along half a cosine.

@@ -61,8 +61,8 @@ class Neighbourhood {
  public:
   Neighbourhood(const Eigen::VectorXd& t, Index neighbours, KnownWeights& known)
       : t_(t),
-        width_(std::min(2 * neighbours + 1, t.size())),
-        neighbours_(neighbours),
+        neighbours_(std::clamp<Index>(neighbours, 0, t.size())),
+        width_(std::min(2 * neighbours_ + 1, t.size())),
         known_(known) {}
 
   void go_to(Index k) {
@@ -84,7 +84,7 @@ class Neighbourhood {
 
  private:
   const Eigen::VectorXd& t_;
-  Index width_, neighbours_, first_ = 0, here_ = 0;
+  Index neighbours_, width_, first_ = 0, here_ = 0;
   KnownWeights& known_;
   const Eigen::MatrixXd* weights_ = nullptr;
 };
@@ -130,8 +130,25 @@ void require_sense(const Recording& r) {
                                 std::to_string(r.controls.cols()) + " times");
 }
 
+namespace {
+
+/// Throws std::invalid_argument where one makes no sense, or has other coordinates than the first.
+void require_alike(std::span<const Recording> recordings) {
+  for (const Recording& r : recordings) {
+    require_sense(r);
+    if (const Recording& first = recordings.front();
+        r.q.rows() != first.q.rows() || r.v.rows() != first.v.rows())
+      throw std::invalid_argument("[recording] one of " + std::to_string(first.q.rows()) +
+                                  " coordinates and " + std::to_string(first.v.rows()) +
+                                  " velocities, one of " + std::to_string(r.q.rows()) + " and " +
+                                  std::to_string(r.v.rows()));
+  }
+}
+
+}  // namespace
+
 LocalFit best_fit(std::span<const Recording> recordings) {
-  for (const Recording& r : recordings) require_sense(r);
+  require_alike(recordings);
   std::vector<Index> sizes;
   for (const Recording& r : recordings) sizes.push_back(r.size());
   if (sizes.empty()) return {};
@@ -248,7 +265,7 @@ Eigen::VectorXd spreads_of(std::span<const Estimate> estimates) {
 
 Noise noise_of(std::span<const Recording> recordings, const LocalFit& fit) {
   if (recordings.empty()) return {};
-  for (const Recording& r : recordings) require_sense(r);
+  require_alike(recordings);
   const Index n = recordings.front().q.rows();
   Eigen::ArrayXd q = Eigen::ArrayXd::Zero(n), v = q;
   Index count = 0;

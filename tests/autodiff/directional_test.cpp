@@ -271,7 +271,9 @@ TEST_CASE("tangents of what does not fit are refused in words") {
                        Error);
   CHECK_THROWS_WITH_AS(jvp(y, std::array{x, y}, {x}), "[jvp] a direction has 1 parts for 2 xs",
                        Error);
-  CHECK_THROWS_AS(jvp(y, x, other.input(2, 3, "d")), Error);
+  for (const Var of : {y, x, -x, sum_rows(x)})
+    CHECK_THROWS_WITH_AS(jvp(of, x, other.input(2, 3, "d")),
+                         "[jvp] a direction's part belongs to another tape", Error);
 }
 
 TEST_CASE("second derivatives are those of the Hessian, and differences of the gradient") {
@@ -410,6 +412,21 @@ TEST_CASE("second derivatives are of one scalar a sample") {
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(second_derivatives(y, std::array{x}, along, std::array{std::pair{0, 1}}),
                        "[second_derivatives] pair (0, 1) of 1 directions", std::invalid_argument);
+}
+
+TEST_CASE("second derivatives refuse samples that leave their columns, though they do not mix") {
+  Tape tape;
+  const Var x = tape.input(3, 3, "x");
+  const std::array<Direction, 1> along{Direction{x}};
+  const std::array pairs{std::pair{0, 0}};
+  const Var turned = transpose(sum_cols(pow(transpose(x), 3)));
+  CHECK_THROWS_WITH_AS(second_derivatives(turned, std::array{x}, along, pairs),
+                       "[second_derivatives] %1 is a transpose: a sample has to stay in its column "
+                       "between xs and y",
+                       std::invalid_argument);
+  const Var mixed = sum_rows(matmul(x, tape.parameter(3, 3, "w")));
+  CHECK_THROWS_AS(second_derivatives(mixed * mixed, std::array{x}, along, pairs),
+                  std::invalid_argument);
 }
 
 TEST_CASE("empty handles and parts that do not fit are told in words") {

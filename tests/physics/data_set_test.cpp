@@ -276,6 +276,18 @@ TEST_CASE("no states, and no fewer, are drawn") {
         "[random_states] there are no -1 states");
 }
 
+TEST_CASE("data whose parts do not fit together are refused with their sizes") {
+  DataSet data = numbered(8);
+  Random random(6);
+  data.controls = Matrix::Zero(1, 7);
+  CHECK_THROWS_WITH_AS(shuffled(data, random), doctest::Contains("controls of 7 samples"),
+                       std::invalid_argument);
+  data.controls = Matrix();
+  data.accelerations = data.accelerations.leftCols(3).eval();
+  CHECK_THROWS_AS(shuffled(data, random), std::invalid_argument);
+  CHECK_THROWS_AS(part_of(data, 0, 2), std::invalid_argument);
+}
+
 TEST_CASE("controls stay beside their samples when these are shuffled") {
   DataSet data = numbered(30);
   data.controls = -data.accelerations;

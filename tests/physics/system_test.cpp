@@ -84,6 +84,9 @@ TEST_CASE("random starts are of the region, typical ones only where not all are"
       random_starts(s, {Eigen::Vector4d(3, 3, 3, 3), Eigen::Vector4d(4, 4, 4, 4)}, random, 10);
   CHECK(elsewhere.minCoeff() >= 3);
   CHECK(random_starts(s, random, 0).cols() == 0);
+  CHECK_THROWS_WITH_AS(
+      random_starts(s, {Eigen::VectorXd::Zero(1), Eigen::VectorXd::Ones(1)}, random, 1),
+      "[random_starts] a region of 1 numbers for states of 4", Error);
   s.typical = [](const Eigen::VectorXd& state) { return state[0] > 1; };
   CHECK_THROWS_WITH_AS(
       random_starts(s, random, 1),

@@ -255,6 +255,15 @@ TEST_CASE("a single row stands still") {
   CHECK((with_velocity.accelerations.array() == 0).all());
 }
 
+TEST_CASE("recordings of unlike coordinates are refused, and fits of any width are not") {
+  const VectorXd t = times(20, 0.1, true);
+  const std::vector<Recording> unlike{{t, MatrixXd::Zero(1, 20)}, {t, MatrixXd::Zero(3, 20)}};
+  CHECK_THROWS_AS(best_fit(unlike), std::invalid_argument);
+  CHECK_THROWS_AS(noise_of(unlike, {3}), std::invalid_argument);
+  for (const Index neighbours : {Index{-1}, Index{0}, std::numeric_limits<Index>::max()})
+    CHECK(estimate(unlike[0], {neighbours}).accelerations.isZero());
+}
+
 TEST_CASE("a recording whose parts do not fit is refused with its sizes") {
   const VectorXd t = times(5, 0.1, true);
   const std::pair<Recording, const char*> wrong[]{
