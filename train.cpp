@@ -52,6 +52,7 @@ std::string fit(tools::Run& run, nn::Trainer& trainer, tools::Batches& batches, 
 
 tools::ExitCode train(const TrainOptions& asked) {
   tools::require_resources(asked);
+  if (!asked.data.empty()) tools::require_kept(asked.data, asked.out);
   if (!asked.dry_run && std::filesystem::is_directory(asked.out))
     tools::FolderLock{asked.out};  // a folder in use is refused before the data are drawn
 

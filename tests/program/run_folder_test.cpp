@@ -111,6 +111,22 @@ TEST_CASE("a lock whose folder somebody else has taken over leaves theirs") {
   CHECK_FALSE(fs::exists(file));
 }
 
+TEST_CASE("data that a run in their folder would delete are refused, and stay") {
+  for (const std::string name : {"trajectory.csv", "held_out.csv", "metrics.csv", "config.toml",
+                                 "lock", "result.json.tmp"}) {
+    CAPTURE(name);
+    const Folder folder;
+    const std::string data = "x,x',x''\n1,2,3\n4,5,6\n";
+    folder.write(name, data);
+    for (const std::string& out : {std::string("."), "../" + folder.path().filename().string()}) {
+      const Outcome refused = folder.train("--data " + name + " --out " + out);
+      CHECK(refused.code == 2);
+      CHECK(contains(refused.err, '/' + name + "': a run in '" + out + "' would delete it"));
+      CHECK(folder.read(name) == data);
+    }
+  }
+}
+
 TEST_CASE("a new run in a used folder leaves nothing of the old one, and what is not its own") {
   const Folder folder;
   REQUIRE(folder.train(small + "--steps 50 --epochs 5 --out X").code == 0);

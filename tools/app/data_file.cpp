@@ -49,6 +49,11 @@ bool is_utf8(const std::string& text) {
     const auto first = static_cast<unsigned char>(text[at]);
     if (first < 0x80) continue;
     if (first < 0xC2 || first > 0xF4) return false;
+    // Not what a shorter form has (behind E0, F0), nor surrogates (ED), nor beyond U+10FFFF (F4).
+    const auto second = static_cast<unsigned char>(at + 1 < text.size() ? text[at + 1] : 0);
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
+      return false;
     for (int more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3; more > 0; --more)
       if (++at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80)
         return false;

@@ -127,6 +127,20 @@ bool Descriptor::is(const fs::path& path) const {
          mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
 }
 
+void require_kept(const fs::path& data, const fs::path& folder) {
+  std::vector<std::string> names{lock_file, config_file, metrics_file, checkpoint_file};
+  names.insert(names.end(), results.begin(), results.end());
+  for (const std::string& name : names)
+    for (const char* ending : {"", ".tmp"}) {
+      std::error_code error;
+      if (fs::equivalent(folder / (name + ending), data, error))
+        throw EndProgram(exit_usage,
+                         "--data '" + data.string() + "': a run in '" + folder.string() +
+                             "' would delete it, since it has a file of that name "
+                             "itself; choose another --out, or name the data otherwise");
+    }
+}
+
 std::string read_file(const fs::path& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);

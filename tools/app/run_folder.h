@@ -28,6 +28,9 @@ void write_file(const std::filesystem::path& target, const std::string& content)
 /// All bytes of a file.
 std::string read_file(const std::filesystem::path& path);
 
+/// Ends the program where a run in the folder would delete or replace that file of data.
+void require_kept(const std::filesystem::path& data, const std::filesystem::path& folder);
+
 /// A file of the operating system, open while the object lives.
 class Descriptor {
  public:
