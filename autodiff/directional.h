@@ -35,9 +35,9 @@ struct SecondDerivatives {
   std::vector<Var> second;  ///< d²y[d_i, d_j] for every pair (i, j) asked for: 1 x N
 };
 
-/// For every sample of y: 1 x N, with xs of n x N each, where samples do not mix between xs and y,
-/// and no x depends on another. Throws std::invalid_argument for a direction without a part for
-/// each x and for a pair that names no direction.
+/// For every sample of y: 1 x N, with xs of n x N each, where every sample stays in its column
+/// between xs and y, and no x depends on another. Throws std::invalid_argument where one leaves it,
+/// for a direction without a part for each x and for a pair that names no direction.
 /// What is recorded can be differentiated again.
 SecondDerivatives second_derivatives(Var y, std::span<const Var> xs,
                                      std::span<const Direction> directions,

@@ -29,9 +29,9 @@ struct Mechanics {
   bool diagonal_mass = false;
 };
 
-/// Accelerations q'' of every sample: (q: n x N, v: n x N) -> n x N, any n. Samples must not mix. A
-/// sample with a singular matrix gets Inf or NaN. Throws std::invalid_argument for shapes that do
-/// not fit.
+/// Accelerations q'' of every sample: (q: n x N, v: n x N) -> n x N, any n. Samples stay in their
+/// columns. A sample with a singular matrix gets Inf or NaN. Throws std::invalid_argument for
+/// shapes that do not fit.
 autodiff::Var euler_lagrange(const Mechanics& mechanics, autodiff::Var q, autodiff::Var v);
 /// The same of L (1 x N) alone.
 autodiff::Var euler_lagrange(autodiff::Var lagrangian, autodiff::Var q, autodiff::Var v);

@@ -199,9 +199,8 @@ std::vector<Matrix> inputs_of(const Windows& windows, std::span<const Index> whi
 
 namespace {
 
-/// The part of Newton's step that a start takes: at first; and times this where the gradient grew,
-/// and where it did not, in between the least and 1. Near the solution it is 1; where a motion is
-/// chaotic, whole steps jump to and fro. Found by trying.
+/// The part of Newton's step that a start takes: at first, the factors where its gradient grew and
+/// where it did not, and the least. It is never more than 1.
 constexpr double first_part = 0.3, shrink = 0.4, grow = 1.2, least_part = 0.1;
 
 /// The derivative of the law's rates by the state, at each of these states: (2n)² x M. By central

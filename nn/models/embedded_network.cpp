@@ -8,9 +8,8 @@
 namespace nn {
 namespace {
 
-/// The unit of the learnt masses: the mean over the coordinates i of mass_scale_i / Σ_k
-/// |dx_k/dq_i|² in the middle of the data. So they are of order 1 whatever the units of x and q
-/// are.
+/// The unit of the learnt masses, in which they are of order 1 whatever the units of x and q: the
+/// mean over the coordinates i of mass_scale_i / Σ_k |dx_k/dq_i|² in the middle of the data.
 double mass_unit(const NetworkOptions& options, const Known& known) {
   const auto n = static_cast<Index>(options.angles.size());
   Tape tape;

@@ -33,6 +33,35 @@ physics::Motion line(double (*acceleration)(double x)) {
       });
 }
 
+/// x = sin 3t six times, so far between that a polynomial through the neighbours misses much of it.
+/// Each begins so many seconds before the one above it; the control counts the rows.
+std::string fast_swings(double earlier) {
+  std::string csv = "trajectory,t,x,u:control\n";
+  for (int k = 0; k < 6; ++k)
+    for (int row = 0; row < 40; ++row)
+      csv += std::to_string(k) + ',' + std::to_string(earlier * (6 - k) + 0.125 * row) + ',' +
+             std::to_string(std::sin(3 * 0.125 * row + k)) + ',' + std::to_string(row) + '\n';
+  return csv;
+}
+/// Their law, which is deaf to the control.
+const physics::Motion law_of_fast_swings(1, 1,
+                                         [](const Eigen::RowVectorXd&,
+                                            const Eigen::MatrixXd& states, const Eigen::MatrixXd&,
+                                            Eigen::MatrixXd& rates) {
+                                           rates << states.row(1), -9 * states.row(0);
+                                         });
+
+/// A run that learns from a file of this text in the folder, but for what is held out.
+tools::TrainOptions options_of(const program::Folder& folder, const std::string& csv,
+                               double held_out) {
+  folder.write("f.csv", csv);
+  tools::TrainOptions options;
+  options.data = (folder.path() / "f.csv").string();
+  options.held_out = held_out;
+  options.validation = 0;
+  return options;
+}
+
 /// A free mass of 1 kg on a line.
 physics::System mass_on_a_line(const physics::StateBox& region) {
   physics::System s;
@@ -243,23 +272,10 @@ TEST_CASE("trajectory.csv: true and learnt motion side by side, with energies, p
 }
 
 TEST_CASE("rates of what was held out are estimated with the help of a law that is nearly right") {
-  // x = sin 3t, far between: a polynomial through the neighbours misses much of it.
-  std::string csv = "trajectory,t,x,u:control\n";
-  for (int k = 0; k < 6; ++k)
-    for (int row = 0; row < 40; ++row)
-      csv += std::to_string(k) + ',' + std::to_string(0.125 * row) + ',' +
-             std::to_string(std::sin(3 * 0.125 * row + k)) + ',' + std::to_string(row) + '\n';
   const program::Folder folder;
-  folder.write("f.csv", csv);
-  tools::TrainOptions options;
-  options.data = (folder.path() / "f.csv").string();
-  options.held_out = 0.4;
-  options.validation = 0;
+  const tools::TrainOptions options = options_of(folder, fast_swings(0), 0.4);
   const tools::Subject subject(options);
-  const physics::Motion truth(
-      1, 1,
-      [](const Eigen::RowVectorXd&, const Eigen::MatrixXd& states, const Eigen::MatrixXd&,
-         Eigen::MatrixXd& rates) { rates << states.row(1), -9 * states.row(0); });
+  const physics::Motion& truth = law_of_fast_swings;
   const physics::DataSet refined = held_out_with(subject, truth), &rough = subject.held_out;
   // Some samples beside the cut are neighbours only; the last ones are the same.
   REQUIRE(refined.size() > 50);
@@ -292,12 +308,7 @@ TEST_CASE("what is followed from the middle of a turning wheel starts on the sam
     csv += std::to_string(0.05 * row) + ',' +
            std::to_string(std::remainder(0.25 * row, 2 * std::numbers::pi)) + '\n';
   const program::Folder folder;
-  folder.write("f.csv", csv);
-  tools::TrainOptions options;
-  options.data = (folder.path() / "f.csv").string();
-  options.held_out = 0.3;
-  options.validation = 0;
-  const tools::Subject subject(options);
+  const tools::Subject subject(options_of(folder, csv, 0.3));
   const tools::Comparison both = follow_held_out(subject, line([](double) { return 0.; }));
   REQUIRE(both.truth.size() == 1);
   CHECK(both.truth[0].y.cols() > 40);
@@ -305,21 +316,9 @@ TEST_CASE("what is followed from the middle of a turning wheel starts on the sam
 }
 
 TEST_CASE("each held-out trajectory is followed from its own state, whenever it was") {
-  // x = sin 3t, far between, so that first estimates are rough. The trajectories' times differ.
-  std::string csv = "trajectory,t,x\n";
-  for (int k = 0; k < 6; ++k)
-    for (int row = 0; row < 40; ++row)
-      csv += std::to_string(k) + ',' + std::to_string(100 * (6 - k) + 0.125 * row) + ',' +
-             std::to_string(std::sin(3 * 0.125 * row + k)) + '\n';
   const program::Folder folder;
-  folder.write("f.csv", csv);
-  tools::TrainOptions options;
-  options.data = (folder.path() / "f.csv").string();
-  options.held_out = 0.5;
-  options.validation = 0;
-  const tools::Subject subject(options);
-  const physics::Motion truth = line([](double x) { return -9 * x; });
-  const tools::Comparison both = follow_held_out(subject, truth);
+  const tools::Subject subject(options_of(folder, fast_swings(100), 0.5));
+  const tools::Comparison both = follow_held_out(subject, law_of_fast_swings);
   REQUIRE(both.truth.size() == 3);
   for (const physics::Solution& one : both.learnt) {
     CAPTURE(one.t[0]);
