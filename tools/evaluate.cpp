@@ -63,15 +63,25 @@ tools::TrainOptions training_options(const fs::path& run) {
   if (!fs::exists(config))
     throw tools::IoError("'" + run.string() + "' has no config.toml: it is no run of ./train");
   const char* arguments[] = {"train", "--config", config.c_str()};
-  try {
-    return tools::parse_train_options(3, arguments);
-  } catch (const tools::EndProgram& error) {
-    throw tools::IoError("'" + config + "': " + error.what());
+  tools::TrainOptions options = [&] {
+    try {
+      return tools::parse_train_options(3, arguments);
+    } catch (const tools::EndProgram& error) {
+      throw tools::IoError("'" + config + "': " + error.what());
+    }
+  }();
+  // The judge is what was held out of the very file.
+  if (const fs::path file = run / tools::checkpoint_file;
+      !options.data.empty() && fs::exists(file)) {
+    const tools::Checkpoint checkpoint(file);
+    options.data = checkpoint.find_data({run / checkpoint.data().beside, options.data});
   }
+  return options;
 }
 
 /// Throws where the file holds another model than the run's options tell of.
-void require_same(const nn::NetworkModel& model, const tools::TrainOptions& training) {
+void require_same(const nn::NetworkModel& model, const tools::TrainOptions& training,
+                  const tools::Subject& subject) {
   const auto require = [](const char* what, const std::string& found, const std::string& wanted) {
     if (found != wanted)
       throw tools::IoError(tools::format(
@@ -83,6 +93,10 @@ void require_same(const nn::NetworkModel& model, const tools::TrainOptions& trai
   const auto& hidden = model.options().hidden;
   if (!std::equal(hidden.begin(), hidden.end(), training.hidden.begin(), training.hidden.end()))
     throw tools::IoError("the weights are of another model, with other hidden layers");
+  if (const auto n = subject.coordinates.size(); model.options().angles.size() != n)
+    throw tools::IoError(
+        tools::format("the weights are of a model of %zu coordinates, the data have %zu",
+                      model.options().angles.size(), n));
 }
 
 tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
@@ -110,7 +124,7 @@ tools::ExitCode evaluate(const tools::EvaluateOptions& options) {
   } catch (const nn::FileError& error) {
     throw tools::IoError(error.what());
   }
-  require_same(*model, training);
+  require_same(*model, training, subject);
   const tools::Evaluation found = evaluate(*model, training, subject, options);
   tools::note_interrupts();  // the files belong together
   if (found.truth) tools::write_file(run / "divergence.csv", found.truth->divergence_csv);

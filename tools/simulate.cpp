@@ -1,12 +1,13 @@
 // tools/simulate: motion of a system as a CSV file, as an instrument would record it.
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <numbers>
 
@@ -90,6 +91,11 @@ SimulateOptions parse(int argc, char** argv) {
       "\nExit codes: 0 ok, 2 usage, 3 a trajectory stopped early (its rows so far are written), 4 "
       "files.");
   flags.parse_or_end(argc, argv);
+  for (const tools::FlagState& flag : flags.list())
+    if (flag.name == "states" && flag.given && o.trajectories > 0)
+      throw tools::EndProgram(tools::exit_usage,
+                              "--states and --trajectories: one of them; random states by "
+                              "themselves, or trajectories over time");
   if (o.trajectories == 0 && o.columns != "accelerations")
     throw tools::EndProgram(tools::exit_usage,
                             "--columns " + o.columns +
@@ -171,6 +177,7 @@ Rows rows_of(const SimulateOptions& o, const tools::Simulated& simulated, Random
     u = tools::random_controls(system, o.states, random);
   }
   simulated.truth(points.t, points.y, u, rates);
+  tools::require_finite(points.y, rates.bottomRows(n));
   const Index time = o.trajectories > 0 ? 1 : 0;
   const Eigen::MatrixXd drive = drive_at(o, points.t);
   const Index below = 3 * n + k + drive.rows();
@@ -216,8 +223,15 @@ std::string to_csv(const Eigen::MatrixXd& rows, bool time, const std::string& co
   return csv;
 }
 
+void write_through(const fs::path& path, const std::string& text) {
+  tools::Descriptor file(path, O_WRONLY | O_TRUNC);
+  if (!file.good() || !file.write(text) || !file.close())
+    throw tools::IoError("cannot write '" + path.string() + "': " + std::strerror(errno));
+}
+
 /// Writes where a shell's redirection would: links are followed, a device or a pipe takes the text,
-/// and a file is replaced as a whole (it keeps its permissions).
+/// and what may not be written is not. A file is replaced as a whole, where nothing but its content
+/// changes by that; it keeps its permissions.
 void write_to(fs::path path, const std::string& text) {
   std::error_code none;
   const bool to_output = path.empty() || fs::equivalent(path, "/dev/stdout", none);
@@ -226,10 +240,7 @@ void write_to(fs::path path, const std::string& text) {
     return;
   }
   if (fs::is_other(path, none)) {
-    errno = 0;
-    std::ofstream file(path, std::ios::binary);
-    if (!(file << text << std::flush))
-      throw tools::IoError("cannot write '" + path.string() + "': " + std::strerror(errno));
+    write_through(path, text);
     return;
   }
   if (fs::is_directory(path, none))
@@ -237,6 +248,16 @@ void write_to(fs::path path, const std::string& text) {
   for (int k = 0; k < 40 && fs::is_symlink(path, none); ++k)  // as many as Linux follows
     path = path.parent_path() / fs::read_symlink(path, none);
   const fs::file_status before = fs::status(path, none);
+  if (fs::exists(before) && access(path.c_str(), W_OK) != 0)
+    throw tools::IoError("cannot write '" + path.string() + "': " + std::strerror(errno));
+  // Another name of the file, a folder that takes no new ones, somebody's file of that name.
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  if (fs::exists(before) &&
+      (fs::hard_link_count(path, none) > 1 || access(folder.c_str(), W_OK) != 0 ||
+       fs::exists(fs::path(path) += ".tmp", none))) {
+    write_through(path, text);
+    return;
+  }
   if (fs::exists(before)) umask(077);  // until its permissions are back
   tools::write_file(path, text);
   if (fs::exists(before)) fs::permissions(path, before.permissions(), none);

@@ -147,7 +147,13 @@ Safetensors read(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path, error)) throw FileError("it is a folder");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw FileError(std::string("cannot be read: ") + std::strerror(errno));
-  return Safetensors(std::string(std::istreambuf_iterator<char>(file), {}));
+  std::string bytes;
+  for (std::vector<char> part(1 << 16); file;) {
+    file.read(part.data(), std::ssize(part));
+    bytes.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (file.bad()) throw FileError(std::string("cannot be read: ") + std::strerror(errno));
+  return Safetensors(bytes);
 }
 
 std::unique_ptr<NetworkModel> to_model(const Safetensors& file, const Known& known) {

@@ -8,20 +8,36 @@
 namespace nn {
 namespace {
 
-/// One over a standard deviation or a mean size; 1 where it is nothing but rounding.
-double inverse(double size, double largest) {
+/// 0 where the size is nothing but rounding of values so large.
+double unless_rounding(double size, double largest) {
   constexpr double rounding = 100. * std::numeric_limits<Scalar>::epsilon();
-  return size > rounding * largest ? 1 / size : 1;
+  return size > rounding * largest ? size : 0;
 }
 
-/// One over each row's standard deviation.
-Eigen::VectorXd inverse_deviations(const Eigen::MatrixXd& x) {
+/// Each row's standard deviation.
+Eigen::ArrayXd deviations(const Eigen::MatrixXd& x) {
   const Eigen::VectorXd mean = x.rowwise().mean();
-  const Eigen::VectorXd deviation = (x.colwise() - mean).array().square().rowwise().mean().sqrt();
-  Eigen::VectorXd result(x.rows());
+  Eigen::ArrayXd result = (x.colwise() - mean).array().square().rowwise().mean().sqrt();
   for (Index i = 0; i < x.rows(); ++i)
-    result[i] = inverse(deviation[i], x.row(i).cwiseAbs().maxCoeff());
+    result[i] = unless_rounding(result[i], x.row(i).cwiseAbs().maxCoeff());
   return result;
+}
+
+/// 1 in place of 0: what does not vary keeps its own unit.
+Eigen::ArrayXd or_one(const Eigen::ArrayXd& sizes) { return (sizes > 0).select(sizes, 1); }
+
+Eigen::ArrayXd inverse_deviations(const Eigen::MatrixXd& x) { return 1 / or_one(deviations(x)); }
+
+/// The mean size of each coordinate's accelerations. What rests or moves uniformly may have some
+/// from rounding, which are nothing beside its q times the square of the fastest rate.
+Eigen::ArrayXd sizes_of_accelerations(const Eigen::MatrixXd& q, const Eigen::MatrixXd& v,
+                                      const Eigen::MatrixXd& a) {
+  Eigen::ArrayXd sizes = a.cwiseAbs().rowwise().mean();
+  const Eigen::ArrayXd spread = deviations(v), largest = q.cwiseAbs().rowwise().maxCoeff();
+  const double rate = (spread > 0).select(sizes / spread, 0).maxCoeff();
+  for (Index i = 0; i < sizes.size(); ++i)
+    sizes[i] = unless_rounding(sizes[i], largest[i] * rate * rate);
+  return sizes;
 }
 
 PerCoordinate per_coordinate(const Eigen::ArrayXd& values) {
@@ -47,12 +63,11 @@ void scale_to(NetworkOptions& options, const physics::DataSet& data) {
   Eigen::ArrayXd offset = q.rowwise().mean(), scale = inverse_deviations(q);
   for (Index i = 0; i < n; ++i)
     if (options.angles[i]) offset[i] = 0, scale[i] = 1;
-  Eigen::ArrayXd acceleration = a.cwiseAbs().rowwise().mean();
-  acceleration = (acceleration > 0).select(acceleration, 1);
+  const Eigen::ArrayXd acceleration = or_one(sizes_of_accelerations(q, v, a));
 
   options.coordinate_offset = per_coordinate(offset);
   options.coordinate_scale = per_coordinate(scale);
-  options.velocity_scale = per_coordinate(0.58 * inverse_deviations(v).array());
+  options.velocity_scale = per_coordinate(0.58 * inverse_deviations(v));
   options.kinetic_prior = per_coordinate(10 * scale / acceleration);
   options.acceleration_scale = per_coordinate(acceleration);
   options.mass_scale = per_coordinate(30 * scale / acceleration);

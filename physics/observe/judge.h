@@ -21,9 +21,11 @@ struct AccelerationErrors {
   Eigen::VectorXd mse_of_mean;   ///< mean squared error of the truth's mean
   Eigen::VectorXd l1_of_median;  ///< mean absolute error of the truth's median
 
-  /// Per coordinate: is it worse than such a constant? NaN is.
+  /// Per coordinate: is it worse than such a constant? NaN is. What does not spread at all is not:
+  /// nothing can be compared with a constant that is exactly right.
   Eigen::Array<bool, Eigen::Dynamic, 1> worse_than_constant() const {
-    return !(mse.array() <= mse_of_mean.array() && l1.array() <= l1_of_median.array());
+    return !(mse.array() <= mse_of_mean.array() && l1.array() <= l1_of_median.array()) &&
+           (l1_of_median.array() > 0 || !l1.array().isFinite());
   }
 };
 AccelerationErrors judge_accelerations(const Motion& learnt, const DataSet& truth);

@@ -12,7 +12,7 @@ namespace physics {
 namespace {
 
 constexpr Index degree = 4;
-/// Widths that best_fit tries.
+/// Widths that best_fit tries; of shorter recordings, what they allow.
 constexpr Index widths[]{3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 /// So many rows tell which is best; all of a long file would take long.
 constexpr Index enough = 4000;
@@ -71,10 +71,20 @@ class Neighbourhood {
     weights_ = &known_.of(t_.segment(first_, width_).array() - t_[k], here_);
   }
 
-  /// Value and two derivatives of rows y (n x T): n x 3.
+  /// Value and two derivatives of rows y (n x T): n x 3. A derivative that rounding alone explains
+  /// is 0: what rests, or moves uniformly, has no acceleration of 1e-12, which would count as fast
+  /// motion where columns are taken in their own size.
   Eigen::MatrixXd derivatives(const Eigen::MatrixXd& y) const {
     // Lazy: Eigen's blocked product is for large matrices, and takes seconds to compile.
-    return y.middleCols(first_, width_).lazyProduct(weights_->transpose());
+    Eigen::MatrixXd found = y.middleCols(first_, width_).lazyProduct(weights_->transpose());
+    constexpr double rounding = 4 * std::numeric_limits<double>::epsilon();
+    for (Index i = 0; i < y.rows(); ++i) {
+      const double largest = y.row(i).segment(first_, width_).cwiseAbs().maxCoeff();
+      for (Index k = 1; k < 3; ++k)
+        if (std::abs(found(i, k)) <= rounding * largest * weights_->row(k).lpNorm<1>())
+          found(i, k) = 0;
+    }
+    return found;
   }
   /// By which the fit follows the value that stands there itself.
   double leverage() const { return (*weights_)(0, here_); }
@@ -154,6 +164,7 @@ LocalFit best_fit(std::span<const Recording> recordings) {
   if (sizes.empty()) return {};
   std::sort(sizes.begin(), sizes.end());
   const Index typical = sizes[sizes.size() / 2];
+  if (typical < 2 * widths[0] + 1) return {std::max<Index>(1, (typical - 1) / 2)};
   // Differences of rounding tell nothing.
   Eigen::ArrayXd least = Eigen::ArrayXd::Constant(fitted(recordings.front()).rows(),
                                                   std::numeric_limits<double>::min());

@@ -123,6 +123,26 @@ TEST_CASE("what cannot be evaluated ends with 4 and the reason, a wrong flag wit
   CHECK(folder.evaluate("--help").code == 0);
 }
 
+TEST_CASE("a run is judged by the data it has learnt from, wherever they lie, and by no others") {
+  const Folder folder;
+  fs::create_directory(folder.path() / "project");
+  REQUIRE(folder.simulate("--system pendulum --states 200 --out project/f.csv").code == 0);
+  const std::string csv = folder.read("project/f.csv");
+  REQUIRE(
+      folder.run("cd project && " + program::train + "--data f.csv --hidden 4 --steps 5").code ==
+      0);
+  fs::rename(folder.path() / "project", folder.path() / "moved");
+  CHECK(folder.evaluate("moved/runs/f").code == 0);
+  folder.write("moved/f.csv", csv + "0,0,0\n");
+  CHECK(folder.evaluate("moved/runs/f").code == 4);
+  CHECK(contains(folder.read("stderr"), "f.csv' have changed since the run began"));
+  fs::remove(folder.path() / "moved/runs/f" / "checkpoint.safetensors");
+  folder.write("moved/f.csv", "x,y,x',y',x'',y''\n1,2,3,4,5,6\n2,3,4,5,6,7\n3,4,5,6,7,8\n");
+  fs::rename(folder.path() / "moved", folder.path() / "project");  // where config.toml has them
+  CHECK(folder.evaluate("project/runs/f").code == 4);
+  CHECK(contains(folder.read("stderr"), "of a model of 1 coordinates, the data have 2"));
+}
+
 TEST_CASE("weights are not evaluated as those of another model of the same shapes") {
   const Folder folder;
   const std::string run = "--hidden 4 --steps 1 --epochs 1 --rollouts 0 --out ";

@@ -367,6 +367,26 @@ TEST_CASE("what predicts worse than a constant is called that, what has learnt i
   CHECK_FALSE(folder.json("X/result.json")["worse_than_constant"].empty());
 }
 
+TEST_CASE("names that lead nowhere end with 4 and the reason, for every option of a file") {
+  const Folder folder;
+  fs::create_symlink("loop", folder.path() / "loop");
+  const std::string endless(300, 'n');
+  for (const std::string& name :
+       {std::string("loop"), std::string("loop/x"), endless, std::string("file/x")})
+    for (const char* option : {"--data ", "--config ", "--resume ", "--out "}) {
+      CAPTURE(name);
+      CAPTURE(option);
+      if (option == std::string("--out ") && name == "loop") continue;  // see below
+      const Outcome refused = folder.train("--hidden 4 --steps 1 --quiet " + (option + name));
+      CAPTURE(refused.err);
+      CHECK(refused.code == 4);
+      CHECK(contains(refused.err, name));
+      CHECK_FALSE(contains(refused.err, "filesystem error"));
+    }
+  for (const std::string& name : {std::string("loop/x"), endless})
+    CHECK(folder.evaluate(name).code == 4);
+}
+
 TEST_CASE("a file of any name is learnt from, and its run resumed from anywhere") {
   const Folder folder;
   for (const std::string name :

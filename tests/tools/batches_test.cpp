@@ -508,6 +508,62 @@ TEST_CASE(
   CHECK(steps(1000, 40, 1000, "pullback") == 10'000);
 }
 
+TEST_CASE("a batch that nobody asked for fits what there is, and leaves little of it out") {
+  const auto batch = [](int count, int asked, bool fits, const char* how = "accelerations") {
+    TrainOptions options = options_of(asked);
+    options.batch_fits = fits;
+    options.learn = how;
+    const bool over_time = options.learn == "trajectories";
+    return settled(options, subject_of(over_time ? text_of({.trajectories = count, .rows = 8})
+                                                 : states(count, false),
+                                       options))
+        .batch;
+  };
+  CHECK(batch(1000, 128, false) == 128);
+  CHECK(batch(1000, 128, true) == 128);  // of 900, 4 are left out
+  CHECK(batch(500, 128, true) == 112);   // of 450 there would be 66
+  CHECK(batch(500, 128, false) == 128);
+  CHECK(batch(140, 128, true) == 126);
+  CHECK(batch(20, 128, true) == 18);
+  CHECK(batch(3, 128, true) == 2);
+  CHECK(batch(20, 128, true, "trajectories") == 18);  // a window of each
+  for (const int count : {3, 20, 500}) {
+    TrainOptions options = options_of(128);
+    options.batch_fits = true;
+    const Subject subject = subject_of(states(count, false), options);
+    Random random(1);
+    const auto batches = make_batches(settled(options, subject), random, subject);
+    CHECK(epoch_of(*batches).cols() >= 0.95 * static_cast<double>(subject.samples.size()));
+  }
+  CHECK(contains(refusal([&] {
+                   const TrainOptions options = options_of(128);
+                   const Subject subject = subject_of(states(100, false), options);
+                   Random random(1);
+                   make_batches(settled(options, subject), random, subject);
+                 }),
+                 "--batch: 128 is more than the 90 samples"));
+}
+
+TEST_CASE("a coordinate that is all noise has no say in how many steps the others are learnt") {
+  TrainOptions options = options_of(10);
+  options.steps = tools::steps_by_data;
+  options.epochs = 7;
+  options.steps_per_epoch = 1000;
+  Random random(1);
+  for (const char* at_rest : {"1e-3", "0.0", "noise"}) {
+    CAPTURE(at_rest);
+    std::string csv = "t,x,y\n";
+    for (int k = 0; k < 800; ++k) {
+      const double t = 0.05 * k;
+      csv += std::to_string(t) + ',' + std::to_string(std::sin(t)) + ',' +
+             (at_rest == std::string("noise") ? std::to_string(0.3 * t + 1e-3 * random.normal())
+                                              : at_rest) +
+             '\n';
+    }
+    CHECK(settled(options, subject_of(csv, options)).steps == 7000);
+  }
+}
+
 TEST_CASE("many rows whose accelerations drown in noise are learnt in fewer steps") {
   const auto steps = [](const Swings& swings, double& share, const char* how = "accelerations") {
     TrainOptions options = options_of(10);

@@ -121,13 +121,16 @@ TEST_CASE("result.json of a file tells what was found in it, and names no system
                  .trajectories = 4,
                  .gaps = {{7, ""}, {9, ""}},
                  .jumps = {{11, ""}},
+                 .turns = {{12, ""}},
                  .left_out = {{13, ""}},
                  .time_step = 0.05,
-                 .estimated = true};
+                 .estimated = true,
+                 .comments = 2,
+                 .doubts = {"x rests"}};
   const auto json = json_of(result);
   CHECK(json["system"].is_null());
   CHECK(json["data"] == nlohmann::json::parse(R"({"rows": 100, "rows_used": 80, "trajectories": 4,
-      "gaps_before_lines": [7, 9], "jumps_before_lines": [11], "left_out_at_lines": [13],
+      "doubts": ["x rests"], "time_does_not_grow_at_lines": [12], "gaps_before_lines": [7, 9], "jumps_before_lines": [11], "left_out_at_lines": [13],
       "time_step_s": 0.05, "accelerations_estimated": true})"));
 }
 

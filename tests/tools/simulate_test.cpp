@@ -180,6 +180,55 @@ TEST_CASE("--out writes where a redirection would") {
   CHECK_FALSE(fs::exists(folder.path() / "below.tmp"));
 }
 
+TEST_CASE("--out changes the content of a file, and nothing beside it") {
+  const Folder folder;
+  const std::string expected = folder.simulate("--states 3").out;
+  folder.write("mine.csv", "before");
+  fs::create_hard_link(folder.path() / "mine.csv", folder.path() / "other name");
+  CHECK(folder.simulate("--states 3 --out mine.csv").code == 0);
+  CHECK(folder.read("other name") == expected);
+
+  folder.write("two.csv", "before, which is longer than what comes: " + expected);
+  folder.write("two.csv.tmp", "somebody's");
+  CHECK(folder.simulate("--states 3 --out two.csv").code == 0);
+  CHECK(folder.read("two.csv") == expected);
+  CHECK(folder.read("two.csv.tmp") == "somebody's");
+
+  if (geteuid() == 0) return;  // who may write everywhere
+  folder.write("kept.csv", "kept");
+  fs::permissions(folder.path() / "kept.csv", fs::perms(0444));
+  const Outcome refused = folder.simulate("--states 3 --out kept.csv");
+  CHECK(refused.code == 4);
+  CHECK(contains(refused.err, "kept.csv': Permission denied"));
+  CHECK(folder.read("kept.csv") == "kept");
+  fs::create_directory(folder.path() / "full");
+  folder.write("full/mine.csv", "before");
+  fs::permissions(folder.path() / "full", fs::perms(0555));
+  CHECK(folder.simulate("--states 3 --out full/mine.csv").code == 0);
+  CHECK(folder.read("full/mine.csv") == expected);
+  fs::permissions(folder.path() / "full", fs::perms(0755));
+}
+
+TEST_CASE("states without finite accelerations are refused, whatever is made of them") {
+  const Folder folder;
+  const std::string fast = "--system relativistic --velocity 5 ";
+  for (const Outcome& refused : {folder.simulate(fast + "--states 100"),
+                                 folder.simulate(fast + "--trajectories 20 --duration 1"),
+                                 folder.train(fast + "--hidden 4 --steps 3 --quiet")}) {
+    CAPTURE(refused.err);
+    CHECK(refused.code == 2);
+    CHECK(contains(refused.err, "--velocity: the system has no finite accelerations at the state"));
+    CHECK(refused.out.empty());
+  }
+}
+
+TEST_CASE("simulate writes states or trajectories, not both") {
+  const Folder folder;
+  const Outcome both = folder.simulate("--states 3 --trajectories 2");
+  CHECK(both.code == 2);
+  CHECK(contains(both.err, "--states and --trajectories"));
+}
+
 TEST_CASE("trajectories over time obey the law at even times, and controls stay in their range") {
   const Folder folder;
   const std::string flags =

@@ -106,7 +106,8 @@ TEST_CASE("states without times: the last part judges, the one before it watches
 }
 
 TEST_CASE("an angle has radians, and no other unit is known of a file") {
-  const Subject subject = subject_of("x,q:angle,x',q',x'',q''\n1,2,3,4,5,6\n1,2,3,4,5,6\n");
+  const Subject subject =
+      subject_of("x,q:angle,x',q',x'',q''\n1,2,3,4,5,6\n1,2,3,4,5,6\n1,2,3,4,5,6\n");
   REQUIRE(subject.coordinates.size() == 2);
   CHECK(subject.coordinates[0].unit == "");
   CHECK_FALSE(subject.coordinates[0].angle);
@@ -114,15 +115,16 @@ TEST_CASE("an angle has radians, and no other unit is known of a file") {
   CHECK(subject.coordinates[1].angle);
 }
 
-TEST_CASE("however small the file, a sample is learnt and one judges, and watching comes last") {
+TEST_CASE(
+    "however small the file, two samples are learnt and one judges, and watching comes last") {
   struct Case {
     int count;
     double held_out, validation;
     Index learnt, watch, judge;
   };
   for (const Case& c :
-       {Case{2, 0.001, 0.1, 1, 0, 1}, Case{3, 0.9, 0.1, 1, 0, 2}, Case{2, 0.9, 0.5, 1, 0, 1},
-        Case{2, 0.5, 0.9, 1, 0, 1}, Case{4, 0.25, 0.4, 2, 1, 1}, Case{40, 0.001, 0.1, 35, 4, 1},
+       {Case{3, 0.001, 0.1, 2, 0, 1}, Case{4, 0.9, 0.1, 2, 0, 2}, Case{3, 0.9, 0.5, 2, 0, 1},
+        Case{3, 0.5, 0.9, 2, 0, 1}, Case{4, 0.25, 0.4, 2, 1, 1}, Case{40, 0.001, 0.1, 35, 4, 1},
         Case{20000, 0.1, 0.1, 17000, 1000, 2000}}) {  // a thousand are enough
     CAPTURE(c.count);
     CAPTURE(c.held_out);
@@ -130,6 +132,25 @@ TEST_CASE("however small the file, a sample is learnt and one judges, and watchi
     CHECK(subject.samples.size() == c.learnt);
     CHECK(subject.validation.size() == c.watch);
     CHECK(subject.held_out.size() == c.judge);
+  }
+}
+
+TEST_CASE("fewer than three samples are refused, with their number") {
+  for (const int count : {1, 2})
+    CHECK_THROWS_WITH_AS(
+        subject_of(states(count)),
+        doctest::Contains(
+            ("samples that they give: " + std::to_string(count) + "; it takes at least 3").c_str()),
+        tools::IoError);
+}
+
+TEST_CASE("nothing watches where the rows lost beside it would be more than those learnt from") {
+  for (const auto& [rows, watch] : {std::pair(14, 0), {18, 0}, {24, 2}}) {  // but for 6 at the ends
+    const Subject subject = subject_of(swings(1, rows));
+    REQUIRE(subject.measured->fit.neighbours == neighbours);
+    CHECK(subject.validation.size() == watch);
+    CHECK(subject.samples.size() ==
+          rows - 6 - subject.held_out.size() - (watch > 0 ? watch + 6 : 0));
   }
 }
 

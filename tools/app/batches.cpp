@@ -35,6 +35,14 @@ void require_batch(const TrainOptions& options, Index count, const char* what) {
                                      " to learn from");
 }
 
+/// A batch that nobody asked for takes no more than there is; and somewhat less where batches of
+/// its size would leave out more than a twentieth of that.
+int fitting_batch(int batch, Index count) {
+  if (count <= batch) return static_cast<int>(std::max<Index>(count, 1));
+  if (count % batch <= count / 20) return batch;
+  return static_cast<int>(count / (count / batch + 1));
+}
+
 std::vector<Index> in_order(Index count) {
   std::vector<Index> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), Index{0});
@@ -412,7 +420,11 @@ double part_of_steps(const Subject& subject) {
   constexpr double clear = 0.16;
   const Eigen::ArrayXd size =
       subject.samples.accelerations.cast<double>().cwiseAbs().rowwise().mean();
-  const double share = (size > 0).select(subject.noise.a.array() / size, 0).mean();
+  const Eigen::ArrayXd shares = subject.noise.a.array() / size;
+  // What rests or moves uniformly, but for noise, has no acceleration to learn, and no say.
+  const auto tells = size > 0 && shares < 1;
+  if (!tells.any()) return 0;
+  const double share = tells.select(shares, 0).sum() / static_cast<double>(tells.count());
   return std::min(1., std::pow(clear / share, 3));
 }
 
@@ -426,6 +438,9 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
     o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
   }
+  if (o.batch_fits && o.learn == "accelerations")
+    o.batch = fitting_batch(o.batch, estimated ? std::ssize(subject.inner_rows(subject.recorded))
+                                               : subject.samples.size());
   // A thousand times through a small file; of a large one the model's part of the preset's steps.
   constexpr long times = 1000, least = 4000, least_noisy = 1000;
   const long most = std::lround(nn::find_model_kind(o.model).steps_part *
@@ -441,7 +456,11 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
                      "--learn trajectories: there are none; it takes a --data file of motion over "
                      "time (t) without accelerations");
   if (o.rounds == 0) o.rounds = estimated && o.learn == "accelerations" ? 5 : 1;
-  if (o.learn == "trajectories") settle_windows(o, subject);
+  if (o.learn == "trajectories") {
+    settle_windows(o, subject);
+    if (o.batch_fits)
+      o.batch = fitting_batch(o.batch, windows_of(o, subject, subject.recorded).size());
+  }
   // Last, since trials take a while: what is wrong with the options is told before.
   if (o.friction == "auto") o.friction = subject.measured ? friction_for(o, subject) : "none";
   if (by_data && small) o.steps = steps_for(o, subject);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nn/files/safetensors.h"
+#include "tools/app/data_file.h"
 #include "tools/app/flags.h"
 #include "tools/app/run_folder.h"
 #include "tools/app/text.h"
@@ -177,6 +178,24 @@ Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
 const std::string& Checkpoint::config() const { return content_->text("config"); }
 
 const DataFile& Checkpoint::data() const { return content_->data; }
+
+std::string Checkpoint::find_data(const std::vector<std::filesystem::path>& places) const {
+  std::string looked_at;
+  const std::filesystem::path* changed = nullptr;
+  for (const auto& place : places) {
+    std::error_code error;
+    looked_at += (looked_at.empty() ? "'" : ", '") + place.string() + "'";
+    if (!std::filesystem::is_regular_file(place, error)) continue;
+    if (fingerprint(read_file(place)) == data().fingerprint) return canonical(place).string();
+    changed = &place;
+  }
+  if (changed != nullptr)
+    throw IoError("the data in '" + changed->string() +
+                  "' have changed since the run began, and what is asked for needs the same data. "
+                  "If they lie elsewhere now, --data says where");
+  throw IoError("the data of the run are not there (" + looked_at +
+                "); if they lie elsewhere now, --data says where");
+}
 
 std::string Checkpoint::restore(const Training& training) const {
   try {

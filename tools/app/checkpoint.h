@@ -91,6 +91,9 @@ class Checkpoint {
   /// The options of the run, as TOML.
   const std::string& config() const;
   const DataFile& data() const;
+  /// Where the data file of the run lies now, of these places. Throws IoError where it is in none
+  /// of them, or has changed.
+  std::string find_data(const std::vector<std::filesystem::path>& places) const;
   /// Puts everything back. Refused is also what no such run can have reached, and what a build of
   /// other precision wrote. After any other build (tools/app/build.h) the run goes on, but not to
   /// the same bits: that build is returned, or an empty text.

@@ -106,8 +106,12 @@ bool CsvReader::next_line(std::string_view& line) {
 bool CsvReader::next(std::vector<std::string>& cells) {
   for (std::string_view line; next_line(line);) {
     const std::size_t begin = std::min(line.find_first_not_of(" \t\v\f"), line.size());
-    if (width_ == 0 && begin < line.size() && line[begin] == '#') comment_before_ = true;
-    if (begin == line.size() || line[begin] == '#') continue;
+    if (begin == line.size()) continue;
+    if (line[begin] == '#') {
+      comment_before_ |= width_ == 0;
+      comments_ += width_ == 0 ? 0 : 1;
+      continue;
+    }
     constexpr std::string_view separators = ";,|\t ";
     if (width_ == 0 && line.size() == 5 && line.starts_with("sep=") &&
         separators.find(line[4]) != separators.npos) {

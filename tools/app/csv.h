@@ -28,6 +28,8 @@ class CsvReader {
   double number(const std::string& cell, const std::string& column);
 
   long line() const { return line_; }  ///< of the row last read, counted from 1
+  /// So many lines below the first row began with #, so far.
+  std::size_t comments() const { return comments_; }
   /// A line before the first row began with #: some programs name the columns there.
   bool comment_before() const { return comment_before_; }
 
@@ -46,6 +48,7 @@ class CsvReader {
   char separator_ = '\0';  // ' ': any number of blanks and tabs
   std::size_t width_ = 0;
   bool comment_before_ = false;
+  std::size_t comments_ = 0;
   char mark_ = '\0';    // the decimal mark: a point or a comma
   long mark_line_ = 0;  // where it was first seen
 };

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "nn/files/crc64.h"
+#include "physics/observe/rates.h"
+#include "tools/app/columns.h"
 #include "tools/app/csv.h"
 #include "tools/app/run_folder.h"
 #include "tools/app/text.h"
@@ -25,212 +27,6 @@ constexpr double gap_steps = 5;
 constexpr double jump_ratio = 3;
 
 [[noreturn]] void refuse(const std::string& what) { throw IoError(what); }
-
-const std::string known_suffixes =
-    ":angle (in radians; q and q + 2π are the same place), :degrees (the same in degrees) and "
-    ":control (what drives the motion)";
-
-// ---------------------------------------------------------------- the names of the columns
-
-/// The name with plain primes for typographic ones.
-std::string with_plain_primes(std::string name) {
-  const std::pair<const char*, const char*> typographic[]{
-      {"\u2032", "'"},  {"\u2019", "'"},  {"\u2018", "'"},  {"\u00B4", "'"},  {"\u02B9", "'"},
-      {"\u02BC", "'"},  {"\uFF07", "'"},  {"`", "'"},       {"\"", "''"},     {"\u2033", "''"},
-      {"\u201D", "''"}, {"\u201C", "''"}, {"\u02BA", "''"}, {"\uFF02", "''"}, {"\u2034", "'''"}};
-  for (const auto& [prime, plain] : typographic)
-    for (std::size_t at = 0; (at = name.find(prime, at)) != name.npos;)
-      name.replace(at, std::string_view(prime).size(), plain);
-  return name;
-}
-
-bool is_utf8(const std::string& text) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto first = static_cast<unsigned char>(text[at]);
-    if (first < 0x80) continue;
-    if (first < 0xC2 || first > 0xF4) return false;
-    // Not what a shorter form has (behind E0, F0), nor surrogates (ED), nor beyond U+10FFFF (F4).
-    const auto second = static_cast<unsigned char>(at + 1 < text.size() ? text[at + 1] : 0);
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
-      return false;
-    for (int more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3; more > 0; --more)
-      if (++at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80)
-        return false;
-  }
-  return true;
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
-/// A cell of the header, taken apart.
-struct Name {
-  std::string coordinate;  // or t, or trajectory
-  std::string suffix;
-  int primes = 0;
-
-  explicit Name(const std::string& cell) {
-    const std::size_t colon = cell.find(':');
-    coordinate = with_plain_primes(cell.substr(0, colon));
-    if (colon != cell.npos) suffix = cell.substr(colon);
-    for (; coordinate.ends_with('\''); coordinate.pop_back()) ++primes;
-    // The other way to write a control: u:torque is torque:control. A coordinate may be called u:
-    // what marks one, or looks like its unit, keeps its meaning.
-    static const std::set<std::string> marks{"",        ":",    ":angle",   ":degrees", ":control",
-                                             ":degree", ":deg", ":radians", ":radian",  ":rad"};
-    if (coordinate == "u" && primes == 0 && !marks.contains(suffix)) {
-      coordinate = with_plain_primes(suffix.substr(1));
-      suffix = ":control";
-    }
-  }
-
-  std::string text() const {
-    return coordinate + std::string(static_cast<std::size_t>(primes), '\'');
-  }
-  bool special() const { return coordinate == "t" || coordinate == "trajectory"; }
-
-  /// Refuses what cannot be a column. `cell` and `place` are for messages.
-  void require_sense(const std::string& cell, std::size_t place) const {
-    const std::string column = "the column " + shown(cell);
-    if (coordinate.empty())
-      refuse("column " + std::to_string(place) +
-             " has no name; one that only counts rows has to go");
-    const bool plain =
-        is_utf8(coordinate) &&
-        std::all_of(coordinate.begin(), coordinate.end(), [](unsigned char c) {
-          return c >= 0x80 || std::isalnum(c) != 0 || c == '_' || c == ' ' || c == '-' || c == '.';
-        });
-    if (!plain || coordinate.find("°") != coordinate.npos)
-      refuse(column +
-             ": a name has letters, digits, _, - and blanks, in UTF-8, then primes if it is "
-             "a rate, then " +
-             known_suffixes + "; units are not written");
-    if (suffix != "" && suffix != ":angle" && suffix != ":degrees" && suffix != ":control")
-      refuse(column + ": " + shown(suffix) + " is not known; known are " + known_suffixes);
-    if (suffix != "" && (primes > 0 || special()))
-      refuse(column + ": of a coordinate and its rates only the coordinate is marked");
-    if (special() && primes > 0)
-      refuse(column + ": " + coordinate + " has no rates, it is no coordinate");
-    if (primes > 2) refuse(column + " is neither a coordinate nor one of its first two rates");
-    const std::string lower = lower_case(coordinate);
-    static const std::set<std::string> like_time{
-        "t", "time", "times", "timestamp", "sec", "date", "datetime", "seconds", "clock", "time_s"},
-        like_trajectory{"trajectory", "trajectories", "traj", "trial", "run",   "episode",
-                        "sequence",   "experiment",   "id",   "index", "frame", "row"};
-    if (!special() && like_time.contains(lower))
-      refuse(column + " looks like the time, which is called t, in seconds; any other has to go");
-    if (!special() && like_trajectory.contains(lower))
-      refuse(column +
-             " looks like a count; what tells trajectories apart is called trajectory, any "
-             "other has to go");
-  }
-};
-
-/// The coordinate whose rate is called so, with its primes, where the name looks like that of a
-/// rate: "x''" for ax, a_x, ddx, x_ddot. "" if it does not.
-std::string rate_called(const std::string& name, const std::set<std::string>& coordinates) {
-  static const std::pair<const char*, const char*> before[]{
-      {"d", "'"}, {"v", "'"}, {"d_", "'"}, {"v_", "'"}, {"dd", "''"}, {"a", "''"}, {"a_", "''"}};
-  static const std::pair<const char*, const char*> behind[]{
-      {"dot", "'"}, {"_dot", "'"}, {"_vel", "'"}, {"ddot", "''"}, {"_ddot", "''"}, {"_acc", "''"}};
-  for (const std::string& q : coordinates) {
-    for (const auto& [prefix, primes] : before)
-      if (name == prefix + q) return q + primes;
-    for (const auto& [suffix, primes] : behind)
-      if (name == q + suffix) return q + primes;
-    if (q.starts_with("theta") && name == "omega" + q.substr(5)) return q + "'";
-  }
-  return {};
-}
-
-/// Where each quantity stands: indices of columns, -1 for none.
-struct Columns {
-  std::vector<std::string> header;  // with plain primes, without suffixes
-  std::vector<std::string> names, control_names;
-  std::vector<bool> angles, degrees;
-  Index time = -1, trajectory = -1;
-  std::vector<Index> q, v, a, u;
-
-  Columns(const std::vector<std::string>& cells, bool comment_before) {
-    std::map<std::string, Index> column;
-    for (std::size_t k = 0; k < cells.size(); ++k) {
-      require_no_number(cells[k], comment_before);
-      const Name name(cells[k]);
-      name.require_sense(cells[k], k + 1);
-      header.push_back(name.text());
-      if (!column.emplace(name.text(), static_cast<Index>(k)).second)
-        refuse("the column " + shown(name.text()) + " is there twice");
-      if (name.suffix == ":control") {
-        control_names.push_back(name.coordinate);
-        u.push_back(static_cast<Index>(k));
-      }
-      if (name.special() || name.primes > 0 || name.suffix == ":control") continue;
-      names.push_back(name.coordinate);
-      angles.push_back(!name.suffix.empty());
-      degrees.push_back(name.suffix == ":degrees");
-    }
-    const auto find = [&](const std::string& name) {
-      const auto found = column.find(name);
-      return found == column.end() ? Index(-1) : found->second;
-    };
-    time = find("t");
-    trajectory = find("trajectory");
-    for (const std::string& name : names) {
-      q.push_back(find(name));
-      v.push_back(find(name + "'"));
-      a.push_back(find(name + "''"));
-    }
-    const std::set<std::string> coordinates(names.begin(), names.end());
-    for (const std::string& name : header)
-      if (name.ends_with('\'') && !coordinates.contains(name.substr(0, name.find('\''))))
-        refuse("the column " + name + " belongs to no coordinate: there is no column " +
-               name.substr(0, name.find('\'')));
-    if (names.empty()) refuse("its first line names no coordinate, as in: t,theta:angle,theta'");
-    for (const std::string& name : names)
-      if (const std::string rate = rate_called(name, coordinates); !rate.empty())
-        refuse("the column " + shown(name) + " looks like a rate, which is called " + rate);
-    require_all_or_none(v, "'");
-    require_all_or_none(a, "''");
-    if (has(a) && !has(v)) refuse("accelerations without velocities; the latter are needed too");
-    if (!has(a) && time < 0)
-      refuse("there are neither accelerations (as " + names[0] +
-             "'') nor times (t) to estimate them from");
-  }
-
-  static bool has(const std::vector<Index>& columns) { return columns[0] >= 0; }
-
-  static void require_no_number(const std::string& cell, bool comment_before) {
-    const std::string starts = "+-.,0123456789";
-    if (cell.empty() || starts.find(cell[0]) == starts.npos ||
-        cell.find_first_not_of(starts + "eE") != cell.npos)
-      return;
-    refuse(shown(cell) +
-           " is no name: the first line names the columns, as in t,theta:angle,theta'" +
-           (comment_before ? " (without the # of a line before, if that one does)" : ""));
-  }
-
-  void require_all_or_none(const std::vector<Index>& columns, const std::string& primes) const {
-    for (std::size_t i = 0; i < names.size(); ++i)
-      if ((columns[i] >= 0) != has(columns)) {
-        const bool missing = columns[i] < 0;
-        refuse("there is a column " + names[missing ? 0 : i] + primes + ", but no " +
-               names[missing ? i : 0] + primes);
-      }
-  }
-
-  /// What a number of a column is multiplied by, to be in radians where it is an angle.
-  std::vector<double> units() const {
-    std::vector<double> units(header.size(), 1);
-    for (std::size_t i = 0; i < names.size(); ++i)
-      for (const Index column : {q[i], v[i], a[i]})
-        if (degrees[i] && column >= 0) units[static_cast<std::size_t>(column)] = circle / 360;
-    return units;
-  }
-};
 
 // ---------------------------------------------------------------- the rows
 
@@ -392,14 +188,35 @@ std::map<Index, double> jumps(const Table& table, const std::vector<Piece>& piec
   return found;
 }
 
+/// Refuses rows out of order: t goes back often, and no time is there twice, as it would be in
+/// trials one after the other.
+void require_order(const Table& table, Index time, const DataFound& found) {
+  if (10 * std::ssize(found.turns) < table.size()) return;
+  std::set<std::pair<Index, double>> moments;
+  for (Index k = 0; k < table.size(); ++k)
+    if (!moments.emplace(table.trajectory[static_cast<std::size_t>(k)], table.rows(time, k)).second)
+      return;
+  refuse(
+      format("t goes back %zu times, at line %ld first (%s), and no time is there twice: these "
+             "are no trials one after the other, but rows out of order. Sort them by t; what "
+             "tells trials apart is a column trajectory",
+             found.turns.size(), found.turns[0].line, found.turns[0].what.c_str()));
+}
+
 /// The trajectories of a file with times; what cut them goes to `found`.
 std::vector<Piece> trajectories_of(const Table& table, const Columns& columns, DataFound& found) {
   const auto t = table.rows.row(columns.time);
   const auto line = [&](Index k) { return table.lines[static_cast<std::size_t>(k)]; };
-  std::vector<Piece> pieces = cut({{0, table.size()}}, [&](Index k) {
-    return !(t[k] > t[k - 1]) || table.trajectory[static_cast<std::size_t>(k)] !=
-                                     table.trajectory[static_cast<std::size_t>(k - 1)];
+  const std::vector<Piece> pieces = cut({{0, table.size()}}, [&](Index k) {
+    if (table.trajectory[static_cast<std::size_t>(k)] !=
+        table.trajectory[static_cast<std::size_t>(k - 1)])
+      return true;
+    if (t[k] > t[k - 1]) return false;
+    found.turns.push_back({line(k), format("t = %.6g behind %.6g", t[k], t[k - 1])});
+    return true;
   });
+
+  require_order(table, columns.time, found);
 
   std::vector<Piece> parts;
   for (const Piece& piece : pieces) {
@@ -454,12 +271,36 @@ std::string counted(std::size_t count, const char* one, const char* many) {
   return format("%zu %s", count, count == 1 ? one : many);
 }
 
+/// What may be the reason for such a factor between a coordinate and its velocity.
+std::string reason_of(double factor) {
+  struct Known {
+    double factor;
+    const char* reason;
+  };
+  static constexpr Known known[]{
+      {-1, "they count in opposite directions"},
+      {360 / circle,
+       "the angle is in degrees, which is marked by :degrees, or its velocity in "
+       "degrees a second, as it is only beside :degrees"},
+      {circle, "one counts turns, the other radians"},
+      {1000, "one is in mm, or t in milliseconds"},
+      {100, "one is in cm"},
+      {60, "one is a minute's, the other a second's"},
+      {6, "one is in turns a minute, the other in degrees"},
+      {60 / circle, "one is in turns a minute"},
+      {360, "one is in turns, the other in degrees"}};
+  for (const Known& one : known)
+    for (const double expected : {one.factor, 1 / one.factor})
+      if (std::abs(factor / expected - 1) < 0.05) return std::string("perhaps ") + one.reason;
+  return "perhaps they have other units, or t is not in seconds";
+}
+
 /// Makes samples of all recordings.
 void estimate_samples(OwnData& data, const Table& table, const std::vector<Piece>& pieces) {
   std::vector<physics::Estimate> estimates;
   std::vector<Piece> inner;
   Index count = 0;
-  const Index shortest = data.recordings.front().v.size() > 0 ? 3 : 2 * data.fit.neighbours + 1;
+  const Index shortest = data.recordings.front().v.size() > 0 ? 2 : 2 * data.fit.neighbours + 1;
   for (const physics::Recording& recording : data.recordings) {
     const Piece& piece = pieces[inner.size()];
     estimates.push_back(physics::estimate(recording, data.fit));
@@ -471,10 +312,13 @@ void estimate_samples(OwnData& data, const Table& table, const std::vector<Piece
     count += samples;
   }
   if (count == 0)
-    refuse("of its " + counted(data.recordings.size(), "trajectory", "trajectories") +
-           " none has the " + std::to_string(shortest) +
-           " rows that it takes to estimate accelerations (a trajectory ends where t does not "
-           "grow, at a gap in time, and at a jump)");
+    refuse(
+        "of its " + counted(data.recordings.size(), "trajectory", "trajectories") +
+        " none has the " + std::to_string(shortest) +
+        " rows that it takes to estimate accelerations (a trajectory ends where t does not "
+        "grow" +
+        (data.found.turns.empty() ? "" : format(" (at line %ld first)", data.found.turns[0].line)) +
+        ", at a gap in time, and at a jump)");
   const auto n = static_cast<Index>(data.names.size());
   physics::DataSet& all = data.samples;
   all.states.resize(2 * n, count);
@@ -520,6 +364,7 @@ OwnData parse(const std::string& text) {
                .fingerprint = {}};
   data.found.rows = table.lines.size();
   data.found.estimated = !Columns::has(columns.a);
+  data.found.comments = reader.comments();
   std::vector<Piece> trajectories;
   if (columns.time >= 0) trajectories = trajectories_of(table, columns, data.found);
   for (const Piece& piece : trajectories)
@@ -543,9 +388,11 @@ OwnData parse(const std::string& text) {
     data.fit = physics::best_fit(data.recordings);
     estimate_samples(data, table, trajectories);
   }
+  for (Index i = 0; i < n; ++i)
+    if (data.samples.accelerations.row(i).isZero(0))
+      data.found.doubts.push_back(data.names[static_cast<std::size_t>(i)] +
+                                  " has no acceleration anywhere: nothing can be learnt of it");
   data.found.used = static_cast<std::size_t>(data.samples.size());
-  if (data.found.used < 2)
-    refuse("it gives 1 sample; it takes at least 2, one to learn from and one to judge by");
   return data;
 }
 
@@ -564,7 +411,7 @@ std::string to_text(const std::string& what, const std::vector<Finding>& places)
 Rows inner_rows(const physics::Recording& recording, const physics::LocalFit& fit) {
   const Index size = recording.size(), m = fit.neighbours;
   if (size > 2 * m) return {m, size - m};
-  return {0, recording.v.size() > 0 && size > 2 ? size : 0};
+  return {0, recording.v.size() > 0 && size > 1 ? size : 0};
 }
 
 std::vector<Measured> measured_trajectories(const OwnData& data, Index first) {
@@ -629,13 +476,54 @@ std::string to_text(const OwnData& data) {
     text += (i > 0 ? ", " : " ") + data.names[i] + (data.angles[i] ? " (an angle)" : "");
   for (std::size_t i = 0; i < data.controls.size(); ++i)
     text += (i > 0 ? ", " : "; controls ") + data.controls[i];
+  if (found.comments > 0)
+    text +=
+        "; " + counted(found.comments, "line that begins", "lines that begin") + " with # skipped";
+  for (const std::string& doubt : found.doubts) text += "\n            " + doubt;
   return text + '\n' +
+         to_text(
+             "cut at " + counted(found.turns.size(), "place", "places") + " where t does not grow",
+             found.turns) +
          to_text("cut at " + counted(found.gaps.size(), "gap in time", "gaps in time"),
                  found.gaps) +
          to_text("cut at " + counted(found.jumps.size(), "jump", "jumps"), found.jumps) +
          to_text(counted(found.left_out.size(), "trajectory is", "trajectories are") +
                      " left out, too short for an estimate",
                  found.left_out);
+}
+
+void compare_rates(OwnData& data, const std::string& name) {
+  if (data.recordings.empty() || data.recordings.front().v.size() == 0) return;
+  const auto refuse = [&](const std::string& what) {
+    throw IoError("the data in '" + name + "': " + what);
+  };
+  constexpr double sure = 0.9, doubtful = 0.5, factor = 2;
+  const auto n = static_cast<Index>(data.names.size());
+  for (Index i = 0; i < n; ++i) {
+    const std::string& q = data.names[static_cast<std::size_t>(i)];
+    const bool angle = data.angles[static_cast<std::size_t>(i)];
+    const auto own = rate_fit(data.recordings, i, i, angle);
+    const auto right = [](const physics::RateFit& fit) {
+      return fit.explained > sure && fit.factor < factor && fit.factor > 1 / factor;
+    };
+    if (!own || right(*own)) continue;
+    if (own->factor == 0) refuse("the column " + q + "' is 0 everywhere, and " + q + " changes");
+    if (own->explained > sure)
+      refuse("the columns " + q + " and " + q + "' contradict each other: " + q +
+             format(" changes %.4g times as fast as ", own->factor) + q + "' says; " +
+             reason_of(own->factor));
+    for (Index j = 0; j < n; ++j)
+      if (const auto other = rate_fit(data.recordings, i, j, angle);
+          other && right(*other) && 1 - other->explained < 0.1 * (1 - own->explained)) {
+        const std::string& instead = data.names[static_cast<std::size_t>(j)];
+        refuse("the columns " + q + "' and " + instead + "' are exchanged: the latter tells how " +
+               q + " changes");
+      }
+    if (own->explained < doubtful)
+      data.found.doubts.push_back(
+          q + format("' explains %.0f %% of how ", std::floor(100 * own->explained)) + q +
+          " changes: is it another quantity, or noise?");
+  }
 }
 
 OwnData parse_data(const std::string& text, const std::string& name) {

@@ -44,9 +44,12 @@ struct DataFound {
   std::size_t trajectories = 0;  ///< 0 where the rows are states without time
   /// Where a trajectory was cut in two, the first rows behind: in time, and of what is measured.
   std::vector<Finding> gaps, jumps;
+  std::vector<Finding> turns;     ///< the same where t does not grow
   std::vector<Finding> left_out;  ///< trajectories too short for an estimate, their first rows
   double time_step = 0;           ///< the median [s]; 0 without time
   bool estimated = false;         ///< accelerations were not in the file
+  std::size_t comments = 0;       ///< lines below the first that begin with #
+  std::vector<std::string> doubts = {};  ///< about columns, each in a sentence
 };
 
 /// Where a sample stands in time.
@@ -74,6 +77,11 @@ std::string fingerprint(const std::string& content);
 OwnData read_data(const std::filesystem::path& path);
 /// The same of the file's text; `name` is for messages.
 OwnData parse_data(const std::string& text, const std::string& name);
+
+/// Holds velocities that were measured against the changes of their coordinates. Throws IoError
+/// where they contradict each other: other units or signs, columns exchanged. Adds a doubt where a
+/// velocity tells little.
+void compare_rates(OwnData& data, const std::string& name);
 
 /// A trajectory as it was measured.
 struct Measured {

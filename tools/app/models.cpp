@@ -170,14 +170,22 @@ double stuck_part(const nn::Model& model, const physics::DataSet& data) {
 
 namespace {
 
+/// The mean logarithm of errors, of which those below a millionth of what they are held against are
+/// alike: rounding says nothing.
+double log_mean(const Eigen::ArrayXd& errors, const Eigen::ArrayXd& sizes) {
+  return errors.max(1e-6 * (sizes > 0).select(sizes, 1)).log().mean();
+}
+
 /// How far a law is off what watches: rolled out over some of the times in which the motion
 /// changes, where it was recorded over time, for little friction shows late; else by its
 /// accelerations.
 double misses_by(const nn::Model& model, const Subject& subject) {
   const physics::Motion law = nn::learnt_motion(model);
   const auto& [recordings, estimates] = subject.validation_recorded;
-  if (recordings.empty())
-    return physics::judge_accelerations(law, subject.validation).l1.array().log().mean();
+  const auto by_accelerations = [&] {
+    const auto errors = physics::judge_accelerations(law, subject.validation);
+    return log_mean(errors.l1, errors.l1_of_median);
+  };
   std::vector<physics::Solution> truth, learnt;
   const Index window = subject.stride(16).window;
   for (std::size_t r = 0; r < recordings.size(); ++r)
@@ -199,7 +207,10 @@ double misses_by(const nn::Model& model, const Subject& subject) {
                         .front()));
       truth.push_back(std::move(piece));
     }
-  return 0.5 * physics::judge_rollouts(learnt, truth).median.array().log().mean();
+  if (truth.empty()) return by_accelerations();
+  const Eigen::VectorXd spread =
+      spreads(subject.coordinates, subject.samples.states.cast<double>());
+  return log_mean(physics::judge_rollouts(learnt, truth).median.cwiseSqrt(), spread);
 }
 
 }  // namespace

@@ -491,6 +491,7 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
     o.initialiser = kind_of(o).initialiser == nn::Initialiser::rule ? "rule" : "lecun";
   if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
     o.steps = steps_by_data;
+  o.batch_fits = !o.data.empty() && !given.contains("batch");
   // Where points are, as functions of the coordinates alone, a smaller network learns as well.
   if (!o.data.empty() && preset(o.preset).of_any_system && o.model == "pullback" &&
       !given.contains("hidden"))
@@ -595,28 +596,6 @@ TrainOptions new_run(int argc, const char* const* argv) {
   }
 }
 
-/// Where the data file of a run lies now: where it was, as seen from the run's folder or from the
-/// root of all, or where --data says. Throws IoError where it is gone or has changed.
-std::string find_data(const std::vector<std::filesystem::path>& places,
-                      const Checkpoint& checkpoint) {
-  std::string looked_at;
-  const std::filesystem::path* changed = nullptr;
-  for (const auto& place : places) {
-    std::error_code error;
-    looked_at += (looked_at.empty() ? "'" : ", '") + place.string() + "'";
-    if (!std::filesystem::is_regular_file(place, error)) continue;
-    if (fingerprint(read_file(place)) == checkpoint.data().fingerprint)
-      return canonical(place).string();
-    changed = &place;
-  }
-  if (changed != nullptr)
-    throw IoError("the data in '" + changed->string() +
-                  "' have changed since the run began; it goes on with the same data only. If they "
-                  "lie elsewhere now, --data says where");
-  throw IoError("the data of the run are not there (" + looked_at +
-                "); if they lie elsewhere now, --data says where");
-}
-
 /// A run that goes on is the one that began: of the flags given only those may say more.
 void require_resumable(const std::set<std::string>& given) {
   const std::set<std::string> allowed{"resume",           "threads",    "quiet",  "data",
@@ -644,10 +623,10 @@ TrainOptions resumed_run(int argc, const char* const* argv, const std::string& f
   if (last.given.contains("data")) {
     if (data.empty())
       throw EndProgram(exit_usage, "--data: the run in '" + folder + "' learns from no file");
-    last.options.data = find_data({last.options.data}, checkpoint);
+    last.options.data = checkpoint.find_data({last.options.data});
   } else if (!data.empty()) {
     last.options.data =
-        find_data({std::filesystem::path(folder) / checkpoint.data().beside, data}, checkpoint);
+        checkpoint.find_data({std::filesystem::path(folder) / checkpoint.data().beside, data});
   }
   last.options.out = folder;
   if (last.options.threads == 0) last.options.threads = all_threads();

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <new>
 
@@ -50,6 +51,9 @@ ExitCode run(const std::function<ExitCode()>& program) {
     return end.code;
   } catch (const IoError& error) {
     complain(error.what());
+    return exit_io;
+  } catch (const std::filesystem::filesystem_error& error) {
+    complain("cannot reach '" + error.path1().string() + "': " + error.code().message());
     return exit_io;
   } catch (const std::exception& error) {
     const bool memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||

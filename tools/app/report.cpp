@@ -130,6 +130,8 @@ std::string to_json(const RunResult& result) {
     json["data"] = {{"rows", data->rows},
                     {"rows_used", data->used},
                     {"trajectories", data->trajectories},
+                    {"doubts", data->doubts},
+                    {"time_does_not_grow_at_lines", lines(data->turns)},
                     {"gaps_before_lines", lines(data->gaps)},
                     {"jumps_before_lines", lines(data->jumps)},
                     {"left_out_at_lines", lines(data->left_out)},
@@ -201,7 +203,8 @@ std::string to_table(const RunResult& result) {
   const Judgement& judged = *result.judgement;
   const auto row = [](const std::string& name, const Eigen::VectorXd& v) {
     std::string line = format("  %-42s", name.c_str());
-    for (const double value : v) line += format(" %11.4g", value);
+    for (const double value : v)
+      line += std::isnan(value) ? format(" %11s", "-") : format(" %11.4g", value);
     return line + '\n';
   };
   text += format("\n  %-42s", "how well");

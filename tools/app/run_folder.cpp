@@ -142,14 +142,16 @@ void require_kept(const fs::path& data, const fs::path& folder) {
 }
 
 std::string read_file(const fs::path& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) errno = EISDIR;  // which opens like a file
+  const Descriptor file(path, O_RDONLY);
+  if (!file.good()) fail("read", path);
   std::string content;
-  if (errno == 0) content.assign(std::istreambuf_iterator<char>(file), {});
-  if (!file || errno == EISDIR) fail("read", path);
-  return content;
+  for (std::vector<char> part(1 << 16);;) {
+    const ssize_t count = ::read(file.number(), part.data(), part.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("read", path);  // also of a folder, which opens like a file
+    if (count == 0) return content;
+    content.append(part.data(), static_cast<std::size_t>(count));
+  }
 }
 
 void write_file(const fs::path& target, const std::string& content) {

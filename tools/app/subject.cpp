@@ -43,7 +43,7 @@ Parts parts_of(const OwnData& data, const TrainOptions& o) {
     return static_cast<Index>(std::lround(fraction * static_cast<double>(all)));
   };
   Parts parts{};
-  parts.held_out_begin = std::clamp<Index>(part(1 - o.held_out), 1, all - 1);
+  parts.held_out_begin = std::clamp<Index>(part(1 - o.held_out), 2, all - 1);
   parts.learnt_end = parts.validation_begin = parts.held_out_begin;
   if (o.validation == 0) return parts;
   // So many tell whether a run gets better, and the rest is worth more where it is learnt.
@@ -69,7 +69,8 @@ Parts parts_of(const OwnData& data, const TrainOptions& o) {
              begin - end < 2 * data.fit.neighbours)
         --end;
   }
-  if (end < 1 || begin >= parts.held_out_begin) return parts;  // too few to set some aside
+  // Too few to set some aside, or to lose those beside a cut.
+  if (end < 2 || begin - end > end || begin >= parts.held_out_begin) return parts;
   return {end, begin, parts.held_out_begin};
 }
 
@@ -94,9 +95,23 @@ Eigen::MatrixXd random_controls(const physics::System& system, Index count, Rand
   return controls;
 }
 
+void require_finite(const Eigen::MatrixXd& states, const Eigen::MatrixXd& accelerations) {
+  for (Index s = 0; s < states.cols(); ++s) {
+    if (accelerations.col(s).allFinite()) continue;
+    std::string state;
+    for (const double x : states.col(s)) state += format(" %.4g", x);
+    throw EndProgram(exit_usage,
+                     "--set, --angle and --velocity: the system has no finite accelerations at the "
+                     "state (q; v) =" +
+                         state);
+  }
+}
+
 physics::DataSet label(const Simulated& simulated, const Eigen::MatrixXd& states, Random& random) {
-  return physics::label(simulated.truth, states,
-                        random_controls(simulated.system, states.cols(), random));
+  physics::DataSet data = physics::label(simulated.truth, states,
+                                         random_controls(simulated.system, states.cols(), random));
+  require_finite(states, data.accelerations.cast<double>());
+  return data;
 }
 
 std::string list_of_systems() {
@@ -164,12 +179,19 @@ Subject::Subject(const TrainOptions& options) {
   }
   namespace fs = std::filesystem;
   measured = read_data(options.data);
+  compare_rates(*measured, options.data);
+  if (measured->samples.size() < 3)
+    throw IoError(
+        format("the data in '%s': samples that they give: %td; it takes at least 3, two "
+               "to learn from and one to judge by",
+               options.data.c_str(), measured->samples.size()));
   for (std::size_t i = 0; i < measured->names.size(); ++i)
     coordinates.push_back(
         {measured->names[i], measured->angles[i] ? "rad" : "", measured->angles[i]});
   for (const std::string& name : measured->controls) controls.push_back({name, ""});
   std::error_code error;
-  const fs::path beside = fs::proximate(options.data, options.out, error);
+  // Absolute first: of a folder that is not there yet no way leads to the file else.
+  const fs::path beside = fs::proximate(options.data, fs::absolute(options.out, error), error);
   file = {measured->fingerprint, (error ? fs::path(options.data) : beside).string()};
   const Parts parts = parts_of(*measured, options);
   const auto range = [&](Index begin, Index end) {

@@ -69,8 +69,12 @@ Eigen::MatrixXd trajectory_states(const TrainOptions& options, const Simulated& 
 Eigen::MatrixXd random_controls(const physics::System& system, autodiff::Index count,
                                 autodiff::Random& random);
 
+/// Throws EndProgram where some of the accelerations, n x N, of a simulated system at states 2n x N
+/// is not finite.
+void require_finite(const Eigen::MatrixXd& states, const Eigen::MatrixXd& accelerations);
+
 /// States with the accelerations that the true motion gives them, under random controls where the
-/// system has some.
+/// system has some. Throws EndProgram where one is not finite.
 physics::DataSet label(const Simulated& simulated, const Eigen::MatrixXd& states,
                        autodiff::Random& random);
 

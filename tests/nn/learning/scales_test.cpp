@@ -220,6 +220,25 @@ TEST_CASE("what varies by roundings alone stands still, a little more is a motio
   }
 }
 
+TEST_CASE("accelerations that are roundings have their own unit, and small ones a small one") {
+  // x swings fast; y rests at 100, moves uniformly, or swings by little.
+  for (const auto& [size, own] :
+       {std::pair(static_cast<Scalar>(100 * rounding), true), {Scalar(0.1), false}}) {
+    for (const Scalar uniform : {Scalar(0), Scalar(3)}) {
+      DataSet data;
+      data.states.resize(4, 4);
+      data.states << 1, -1, 1, -1, 100, 100 + uniform, 100 + 2 * uniform, 100 + 3 * uniform,  //
+          2, 2, -2, -2, uniform, uniform + size, uniform, uniform - size;
+      data.accelerations.resize(2, 4);
+      data.accelerations << 8, -8, 8, -8, size, -size, size, size;
+      nn::NetworkOptions options{.angles = {false, false}};
+      scale_to(options, data);
+      CHECK(options.acceleration_scale[0] == 8);
+      CHECK(options.acceleration_scale[1] == doctest::Approx(own ? 1 : size));
+    }
+  }
+}
+
 TEST_CASE("a Hamiltonian's scales are those of its momenta, its masses theirs over velocities") {
   DataSet data;
   data.states.resize(4, 2);

@@ -85,6 +85,11 @@ TEST_CASE("errors stand beside those of the best constants, the truth's mean and
   CHECK(worse_by(0, 7.9)[0]);  // by its mean square: 15.6 for 8.5
   CHECK(worse_by(0, std::nan(""))[0]);
   CHECK_FALSE(worse_by(2.1, 0)[1]);  // the constant truth, exactly learnt
+  const physics::Motion nearly(2, [&](const Eigen::MatrixXd& at, Eigen::MatrixXd& result) {
+    result = truth(at);
+    result.row(3).array() += 1e-9;
+  });
+  CHECK_FALSE(judge_accelerations(nearly, samples).worse_than_constant()[1]);  // nor nearly so
 }
 
 TEST_CASE("an acceleration that is not finite spoils its own coordinate's errors only") {

@@ -234,13 +234,39 @@ TEST_CASE("short recordings give what their rows allow") {
     const int degree = std::min(4, static_cast<int>(rows) - 1);
     const Recording r{t, polynomials(t, degree, 0)};
     check_polynomials(r, {3}, degree, 1e-9);
-    check_polynomials(r, best_fit(std::vector{r}), degree, 1e-9);
+    const int narrow = rows == 4 ? 2 : degree;  // from a neighbour on each side
+    check_polynomials({t, polynomials(t, narrow, 0)}, best_fit(std::vector{r}), narrow, 1e-9);
     const Noise noise = noise_of(std::vector{r}, {3});
     // No noise shows, but who divides by it shall not divide by 0.
     for (const VectorXd& one : {noise.q, noise.v}) {
       CHECK(one.minCoeff() > 0);
       CHECK(one.maxCoeff() < 1e-2);
     }
+  }
+}
+
+TEST_CASE("what rests or moves uniformly has no acceleration, not even a rounding") {
+  for (const bool even : {true, false}) {
+    const VectorXd t = times(40, 0.01, even);
+    MatrixXd q(3, 40);
+    q.row(0).setConstant(1e6 / 3);
+    q.row(1) = 0.1 + 0.3 * t.transpose().array();
+    q.row(2) = 1e6 + 1e-6 * (3 * t.transpose().array()).sin();  // moves, by ten digits less
+    for (const Index neighbours : {3, 12}) {
+      const Estimate found = estimate({t, q}, {neighbours});
+      CHECK((found.states.row(3).array() == 0).all());
+      CHECK((found.states.row(4).array() - 0.3).abs().maxCoeff() < 1e-10);
+      CHECK((found.accelerations.topRows(2).array() == 0).all());
+      CHECK((found.states.row(5).array() != 0).any());
+    }
+  }
+}
+
+TEST_CASE("the best fit of recordings that are shorter than its usual ones is as narrow as they") {
+  for (const auto& [rows, neighbours] : {std::pair(2, 1), {3, 1}, {4, 1}, {5, 2}, {6, 2}, {7, 3}}) {
+    const VectorXd t = times(rows, 0.25, true);
+    const Recording r{t, polynomials(t, 1, 0)};
+    CHECK(best_fit(std::vector{r, r, r}).neighbours == neighbours);
   }
 }
 
