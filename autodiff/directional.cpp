@@ -16,6 +16,9 @@ Var sum_of(Var total, Var term) { return total && term ? total + term : total ? 
 /// Are rows begin, ..., begin + count - 1 of t known to be zero? They are looked for in what t was
 /// made of, down to a constant. So a direction along one coordinate ends where another is cut out.
 bool known_zero(Var t, Index begin, Index count) {
+  constexpr int most_scaled =
+      32;  // a slice at each level of a long chain would walk down all of it
+  int scaled = 0;
   Tape& tape = t.tape();
   for (;;) {
     const Node& node = tape.node(t.id());
@@ -33,10 +36,12 @@ bool known_zero(Var t, Index begin, Index count) {
       begin -= input(0).rows();
       t = input(1);
       continue;
-    } else if (node.op == &stack_rows_op ? begin + count > input(0).rows()
-                                         : node.op != &broadcast_cols_op && node.op != &scale_op &&
-                                               node.op != &neg_op && node.op != &divide_by_op) {
-      return false;
+    } else if (node.op == &stack_rows_op) {
+      if (begin + count > input(0).rows()) return false;
+    } else {
+      const bool keeps_zeros = node.op == &broadcast_cols_op || node.op == &scale_op ||
+                               node.op == &neg_op || node.op == &divide_by_op;
+      if (!keeps_zeros || ++scaled > most_scaled) return false;
     }
     t = input(0);
   }

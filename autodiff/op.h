@@ -59,6 +59,9 @@ struct OpDef {
 /// addresses.
 void require_countable(const OpDef& op, Shape shape);
 
+/// Throws std::invalid_argument for an operation that was recorded without one.
+void require_forward(const OpDef& op);
+
 /// The three kinds of leaf. Their attribute i is the index into Tape::leaves, or that of
 /// Tape::constant_value.
 extern const OpDef input_op, parameter_op, constant_op;

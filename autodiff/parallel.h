@@ -52,9 +52,10 @@ class ShardedProgram {
   /// All summed outputs, one after the other, column-major. Valid until the next run.
   std::span<const Scalar> summed() const;
   /// Per-sample output number k: rows x samples.
-  const Matrix& per_sample(int k) const { return per_sample_.at(k); }
+  const Matrix& per_sample(int k) const;
 
-  const Program& program() const { return *full_; }
+  /// Of the full shards. This and all above throw std::logic_error where it was moved from.
+  const Program& program() const;
 
  private:
   struct Shard {

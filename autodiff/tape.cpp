@@ -19,6 +19,12 @@ void require_countable(const OpDef& op, Shape shape) {
                                 to_string(shape) + ": no memory has room for it");
 }
 
+void require_forward(const OpDef& op) {
+  if (!op.forward)
+    throw std::invalid_argument('[' + std::string(op.name) +
+                                "] has no forward: it cannot be computed");
+}
+
 namespace {
 
 void require_size(const char* kind, const std::string& name, Shape shape) {
@@ -79,6 +85,9 @@ Var Tape::record(const OpDef& op, std::initializer_list<Var> inputs, Attributes 
   if (!op.shape)
     throw std::invalid_argument('[' + std::string(op.name) +
                                 "] has no shape of its own: it cannot be recorded");
+  if (op.arity < 1 || op.arity > 2)
+    throw std::invalid_argument('[' + std::string(op.name) + "] has " + std::to_string(op.arity) +
+                                " inputs: an operation has one or two");
   if (static_cast<int>(inputs.size()) != op.arity)
     throw std::invalid_argument('[' + std::string(op.name) + "] takes " + std::to_string(op.arity) +
                                 " operands, not " + std::to_string(inputs.size()));
@@ -98,6 +107,10 @@ Var Tape::record(const OpDef& op, std::initializer_list<Var> inputs, Attributes 
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(error.what() + named_operands(inputs));
   }
+  if (node.shape.rows < 1 || node.shape.cols < 1)
+    throw std::invalid_argument(
+        '[' + std::string(op.name) + "] its shape is " + to_string(node.shape) +
+        ": it needs at least one row and one column" + named_operands(inputs));
   return append(node);
 }
 

@@ -99,7 +99,10 @@ StateFunction::StateFunction(Index coordinates, Index controls, const Recorder& 
       std::make_shared<OfWidth>(coordinates, controls, record, bind, std::min<Index>(4, width));
 }
 
-Index StateFunction::rows() const { return wide_->rows(); }
+Index StateFunction::rows() const {
+  if (!wide_) throw std::logic_error("[state_function] it was moved from");
+  return wide_->rows();
+}
 
 void StateFunction::operator()(const Eigen::RowVectorXd& t, const Eigen::MatrixXd& states,
                                const Eigen::MatrixXd& u, Eigen::Ref<Eigen::MatrixXd> result) const {

@@ -36,7 +36,7 @@ def coordinates(result):
 def read(path):
     """A CSV file: {name of a column: its cells}, numbers where all are; an empty cell is NaN."""
     with open(path, encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
+        header, *rows = list(csv.reader(file)) or [[]]
     return {name: numbers(cells) for name, cells in zip(header, zip(*rows))} if rows else {}
 
 

@@ -92,6 +92,7 @@ Program::Instruction Program::instruction_for(const Unit& unit) {
     kernel.attributes = {.i = *unit.row};
     instruction.a = places_[unit.reads[0]];
   } else {
+    require_forward(*node.op);
     for (int k = 0; k < node.op->arity; ++k) {
       (k == 0 ? kernel.a_shape : kernel.b_shape) = tape_->node(node.inputs[k]).shape;
       (k == 0 ? instruction.a : instruction.b) = places_[node.inputs[k]];
@@ -198,7 +199,7 @@ Index Program::leaf_named(const std::string& name) const {
 }
 
 void Program::run(Workspace& workspace) const {
-  if (workspace.program_ != this)
+  if (workspace.program_.get() != this)
     throw std::logic_error("[run] the workspace was made for another program");
   workspace.require_bound();
   for (const Kernel& kernel : workspace.kernels_) kernel.forward(kernel);
@@ -248,12 +249,17 @@ Workspace::Workspace(const Program& program)
                                             [](const auto& readers) { return !readers.empty(); }));
 }
 
+const Program& Workspace::program() const {
+  if (!program_) throw std::logic_error("[workspace] it was moved from, and has no program");
+  return *program_;
+}
+
 void Workspace::bind_leaf(Index leaf, const Scalar* values) {
   if (!values)
-    throw std::invalid_argument("[bind] the values of '" + program_->source_->leaves[leaf].name +
+    throw std::invalid_argument("[bind] the values of '" + program().source_->leaves[leaf].name +
                                 "' are a null pointer");
-  const auto known = program_->own_leaf_.find(leaf);
-  if (known == program_->own_leaf_.end()) return;  // read by nobody
+  const auto known = program().own_leaf_.find(leaf);
+  if (known == program().own_leaf_.end()) return;  // read by nobody
   const Index own = known->second;
   for (const auto& [pointer, offset] : readers_[own]) *pointer = values + offset;
   if (!bound_[own] && !readers_[own].empty()) --unbound_;
@@ -261,13 +267,13 @@ void Workspace::bind_leaf(Index leaf, const Scalar* values) {
 }
 
 void Workspace::bind(Var leaf, const Scalar* values) {
-  if (!leaf || leaf.tape().leaf_table() != program_->source_)
+  if (!leaf || leaf.tape().leaf_table() != program().source_)
     throw std::invalid_argument("[bind] the Var belongs to another tape than the program");
   const Node& node = leaf.tape().node(leaf.id());
   if (!is_leaf(node))
     throw std::invalid_argument("[bind] %" + std::to_string(leaf.id()) + " is a " + node.op->name +
                                 ": only inputs and parameters can be bound");
-  if (node.attributes.i >= program_->leaves_then_)
+  if (node.attributes.i >= program().leaves_then_)
     throw std::invalid_argument("[bind] '" + leaf.tape().leaf_name(node) +
                                 "' was recorded after the program was made");
   bind_leaf(node.attributes.i, values);
@@ -282,28 +288,28 @@ void Workspace::bind(Var leaf, const Matrix& values) {
 }
 
 void Workspace::bind(const std::string& name, const Scalar* values) {
-  bind_leaf(program_->leaf_named(name), values);
+  bind_leaf(program().leaf_named(name), values);
 }
 
 void Workspace::require_bound() const {
   if (unbound_ == 0) return;
   for (std::size_t leaf = 0; leaf < readers_.size(); ++leaf)
     if (!readers_[leaf].empty() && !bound_[leaf])
-      throw std::logic_error("[run] '" + program_->leaf_name(static_cast<Index>(leaf)) +
+      throw std::logic_error("[run] '" + program().leaf_name(static_cast<Index>(leaf)) +
                              "' has no value: bind it to the workspace first");
 }
 
 ConstMatrixMap Workspace::value(int k) const {
-  if (k < 0 || k >= std::ssize(program_->output_shapes_) || !arena_)
+  if (k < 0 || k >= std::ssize(program().output_shapes_))
     throw std::out_of_range("[value] there is no output " + std::to_string(k) + " among " +
-                            std::to_string(program_->output_shapes_.size()));
-  const Shape shape = program_->output_shapes_[k];
-  return {arena_.get() + program_->output_offsets_[k], shape.rows, shape.cols};
+                            std::to_string(program().output_shapes_.size()));
+  const Shape shape = program().output_shapes_[k];
+  return {arena_.get() + program().output_offsets_[k], shape.rows, shape.cols};
 }
 
 std::span<const Scalar> Workspace::values() const {
-  return {arena_.get(), static_cast<std::size_t>(program_->output_offsets_.back() +
-                                                 program_->output_shapes_.back().size())};
+  return {arena_.get(), static_cast<std::size_t>(program().output_offsets_.back() +
+                                                 program().output_shapes_.back().size())};
 }
 
 Matrix evaluate(Var y, std::span<const std::pair<Var, Matrix>> bindings) {

@@ -136,7 +136,13 @@ class Workspace {
 
   void bind_leaf(Index leaf, const Scalar* values);
 
-  const Program* program_;
+  struct Keep {
+    void operator()(const Program*) const {}
+  };
+  /// Throws std::logic_error where this workspace was moved from.
+  const Program& program() const;
+
+  std::unique_ptr<const Program, Keep> program_;  // not its own; none where it was moved from
   std::unique_ptr<Scalar[], FreeAligned> arena_;
   std::vector<Kernel> kernels_;  // one for each instruction, ready to call
   std::vector<LoopStep> steps_;  // of all loops

@@ -77,6 +77,7 @@ Var Simplifier::constants(const OpDef& op, Var a, Var b, Attributes attributes) 
     spread = value_of(input_of(a)).replicate(1, a.cols());
   else if (!is(a, constant_op))
     return {};
+  require_forward(op);
   const std::array<Shape, 2> shapes{a.shape(), b ? b.shape() : Shape{}};
   const Shape shape = op.shape(op, std::span(shapes).first(op.arity), attributes);
   std::vector<Scalar> scratch(op.scratch ? op.scratch(shapes) : 0);
@@ -237,13 +238,27 @@ const Simplifier::Pile& Simplifier::pile(Var x) {
   return pile;
 }
 
-// Rows begin, ..., begin + count - 1 of x, looked for in what x was sliced, padded or stacked from.
+// Every stack on the way remembers where its rows were found: where rows are replaced again and
+// again, and others read in between, the next slice does not go down all of that once more.
 Var Simplifier::slice(Var x, Index begin, Index count) {
+  std::vector<Rows> passed;
+  const Var found = rows_of(x, begin, count, passed);
+  for (const Rows& rows : passed) slices_.emplace(rows, found);
+  return found;
+}
+
+// Rows begin, ..., begin + count - 1 of x, looked for in what x was sliced, padded or stacked from.
+Var Simplifier::rows_of(Var x, Index begin, Index count, std::vector<Rows>& passed) {
   constexpr int short_way = 16;  // through a pile, part by part
   int stacks = 0;                // passed in a row, from the top of a pile
   Var top;
   Index row = 0;  // of the pile, where the slice begins
   for (;;) {
+    if (is(x, stack_rows_op)) {
+      const Rows here{x.id(), begin, count};
+      if (const auto known = slices_.find(here); known != slices_.end()) return known->second;
+      passed.push_back(here);
+    }
     if (!is(x, stack_rows_op)) {
       stacks = 0;
     } else if (stacks++ == 0) {

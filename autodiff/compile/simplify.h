@@ -11,7 +11,9 @@
 // other factor is Inf or NaN or negative.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -41,6 +43,9 @@ class Simplifier {
   Var plus(Var x, double c);
   Var times(Var x, double c);
   Var slice(Var x, Index begin, Index count);
+  /// Rows of a node: its id, the first of them, and how many.
+  using Rows = std::array<Index, 3>;
+  Var rows_of(Var x, Index begin, Index count, std::vector<Rows>& passed);
   Var transposed(Var x);
   bool transposes_for_free(Var x) const;
 
@@ -68,6 +73,7 @@ class Simplifier {
   std::vector<char> free_sum_;               // of every node: a sum that transposes for free?
   std::unordered_map<int, Var> transposed_;  // what was made of such sums
   std::unordered_map<int, Pile> piles_;
+  std::map<Rows, Var> slices_;  // what was found of stacks
 };
 
 }  // namespace autodiff

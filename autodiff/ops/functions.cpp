@@ -242,7 +242,12 @@ const OpDef softplus_family_op{
     .name = "softplus_family",
     .arity = 1,
     .shape =
-        [](const OpDef&, Shapes in, const Attributes& attributes) {
+        [](const OpDef& op, Shapes in, const Attributes& attributes) {
+          const bool parts = attributes.i >= 0 && attributes.i < attributes.j && attributes.j <= 2;
+          if (!parts)
+            throw std::invalid_argument('[' + std::string(op.name) + "] parts " +
+                                        std::to_string(attributes.i) + " to " +
+                                        std::to_string(attributes.j) + " of 0, 1, 2: two at least");
           return Shape{in[0].rows, (attributes.j - attributes.i + 1) * in[0].cols};
         },
     .forward =

@@ -137,6 +137,7 @@ Windows cut_windows(std::span<const physics::Recording> recordings,
   if (estimates.size() != recordings.size())
     throw std::invalid_argument("[cut_windows] " + std::to_string(recordings.size()) +
                                 " recordings, estimates of " + std::to_string(estimates.size()));
+  for (const physics::Recording& r : recordings) require_sense(r);
   const Index w = shape.points;
   Index count = 0;
   for (const physics::Recording& r : recordings) count += std::max<Index>(0, (r.size() - 1) / w);
@@ -176,7 +177,20 @@ Windows cut_windows(std::span<const physics::Recording> recordings,
   return found;
 }
 
+namespace {
+
+/// Throws std::invalid_argument for a number of no window.
+void require_windows(const Windows& windows, std::span<const Index> which) {
+  for (const Index window : which)
+    if (window < 0 || window >= windows.size())
+      throw std::invalid_argument("[windows] there is no window " + std::to_string(window) +
+                                  " among " + std::to_string(windows.size()));
+}
+
+}  // namespace
+
 std::vector<Matrix> inputs_of(const Windows& windows, std::span<const Index> which) {
+  require_windows(windows, which);
   const Matrix* parts[]{&windows.starts, &windows.times, &windows.measured};
   const auto count = static_cast<Index>(which.size());
   std::vector<Matrix> inputs;
@@ -291,7 +305,13 @@ void StartSteps::renew(const Windows& windows, const TrajectoryLoss& loss, const
 
 void StartSteps::step(Windows& windows, std::span<const Index> which, const Matrix& gradient,
                       const Matrix& next_gradient) {
-  const Index size = windows.starts.rows();
+  const Index size = windows.starts.rows(), count = std::ssize(which);
+  require_windows(windows, which);
+  for (const Matrix* one : {&gradient, &next_gradient})
+    if (one->rows() != size || one->cols() != count)
+      throw std::invalid_argument("[start_steps] a gradient " + std::to_string(one->rows()) + 'x' +
+                                  std::to_string(one->cols()) + " of " + std::to_string(count) +
+                                  " windows with states of " + std::to_string(size));
   std::map<Index, Eigen::VectorXd> gradients;  // a window may be there itself and as a next one
   const auto add = [&](Index window, const auto& g) {
     const auto found = gradients.try_emplace(window, Eigen::VectorXd::Zero(size)).first;

@@ -147,13 +147,17 @@ std::vector<Estimate> refine(std::span<const Recording> recordings,
   for (std::size_t r = 0; r < recordings.size(); ++r) {
     require_sense(recordings[r]);
     if (recordings[r].q.rows() != n || recordings[r].controls.rows() != law.controls() ||
-        before[r].states.rows() != 2 * n || before[r].states.cols() != recordings[r].size())
+        before[r].states.rows() != 2 * n || before[r].states.cols() != recordings[r].size() ||
+        before[r].accelerations.rows() != n ||
+        before[r].accelerations.cols() != recordings[r].size())
       throw std::invalid_argument(
           "[refine] a recording of " + std::to_string(recordings[r].q.rows()) +
           " coordinates and " + std::to_string(recordings[r].controls.rows()) +
           " controls, estimates " + std::to_string(before[r].states.rows()) + 'x' +
-          std::to_string(before[r].states.cols()) + ": the law has " + std::to_string(n) + " and " +
-          std::to_string(law.controls()));
+          std::to_string(before[r].states.cols()) + " and " +
+          std::to_string(before[r].accelerations.rows()) + 'x' +
+          std::to_string(before[r].accelerations.cols()) + ": the law has " + std::to_string(n) +
+          " and " + std::to_string(law.controls()));
   }
   if (recordings.empty()) return {};
   const Eigen::VectorXd unit = spreads_of(before);

@@ -223,6 +223,19 @@ TEST_CASE("misuse of shards is told in words") {
   CHECK_THROWS_WITH_AS(sharded.bind_parameter("u", x.data()), doctest::Contains("'u'"), Error);
   CHECK_THROWS_AS(sharded.per_sample(2), std::out_of_range);
 
+  CHECK_THROWS_AS(sharded.bind_input(-1, x.data()), std::out_of_range);
+  CHECK_THROWS_AS(sharded.per_sample(-1), std::out_of_range);
+  const ShardedProgram taken = std::move(sharded);
+  const auto of_moved = [&](const auto& use) {
+    CHECK_THROWS_WITH_AS(use(), "[shards] the sharded program was moved from", std::logic_error);
+  };
+  of_moved([&] { sharded.run(); });
+  of_moved([&] { sharded.bind_input(0, x.data()); });
+  of_moved([&] { sharded.bind_parameter("w", x.data()); });
+  of_moved([&] { sharded.summed(); });
+  of_moved([&] { sharded.per_sample(0); });
+  of_moved([&] { sharded.program(); });
+
   const auto one_for_all = [](Tape& tape, Index width) {
     const Var in = tape.input(2, width, "in");
     return ShardRecording{{in}, {}, {sum(in)}};  // 1 x 1 is not one column a sample

@@ -177,6 +177,14 @@ TEST_CASE("a function of states refuses shapes that do not fit") {
                        "[state_function] recorded (1x1) of 16 states: a column each", Error);
 }
 
+TEST_CASE("a state function that was moved from says so") {
+  StateFunction before(2, 1, entangled());
+  const StateFunction behind = std::move(before);
+  CHECK(behind.rows() > 0);
+  CHECK_THROWS_WITH_AS(before.rows(), "[state_function] it was moved from", std::logic_error);
+  CHECK_THROWS_AS(before(Eigen::MatrixXd::Zero(4, 2)), std::logic_error);
+}
+
 TEST_CASE("a motion needs a coordinate, and no fewer controls than none") {
   const Motion::Law law = [](auto&&...) {};
   CHECK_THROWS_WITH_AS(Motion(0, 2, law),

@@ -64,6 +64,25 @@ std::vector<GrowingGraph> growing_graphs() {
          }
          return autodiff::grad(sum(y), weights);
        }},
+      {"scaling/replaced_rows", 2000,
+       [](Tape& tape, int n) {
+         const Var x = tape.input(6, 1, "x");
+         Var y = x;
+         for (int k = 0; k < n; ++k) {
+           const Var fresh = tanh(row(y, 2) + row(y, 3));
+           y = stack_rows(stack_rows(slice_rows(y, 0, 3), fresh), slice_rows(y, 4, 2));
+         }
+         return std::vector{grad(sum(y), x)};
+       }},
+      {"scaling/growing_stack", 2000,
+       [](Tape& tape, int n) {
+         Var y = tape.input(1, 1, "x"), all = stack_rows(y, sin(y));
+         for (int k = 0; k < n; ++k) {
+           all = stack_rows(all, y);
+           y = sin(row(all, 0) + row(all, 1) + y);
+         }
+         return std::vector{y};
+       }},
       {"scaling/rk4_rollout", 100,
        [](Tape& tape, int n) {
          Var x = tape.input(4, 1, "x");

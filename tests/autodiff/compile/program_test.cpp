@@ -282,6 +282,67 @@ TEST_CASE("a pile of 100,000 rows is optimised without recursion") {
 }
 #endif
 
+TEST_CASE("rows that are replaced again and again, or pile up, are found where they are") {
+  Tape tape;
+  const Var x = tape.input(6, 2, "x");
+  std::vector<Var> outputs;
+  for (const int period : {1, 2, 5}) {
+    Var replaced = x, pile = stack_rows(row(x, 0), row(x, 1)), y = row(x, 2);
+    for (int k = 0; k < 200; ++k) {
+      const Index i = k / period % 2 == 0 ? 3 : k % 5;
+      const Var fresh = tanh(row(replaced, (i + 1) % 6) * 0.5 + row(replaced, i));
+      const Var above = slice_rows(replaced, 0, i == 0 ? 1 : i);
+      replaced = i == 0 ? stack_rows(fresh, slice_rows(replaced, 1, 5))
+                        : stack_rows(stack_rows(above, fresh), slice_rows(replaced, i + 1, 5 - i));
+      pile = stack_rows(pile, y);
+      y = sin(y + row(pile, k % 3) + row(pile, k));
+    }
+    outputs.insert(outputs.end(), {replaced, pile, y, slice_rows(replaced, 1, 3),
+                                   slice_rows(pile, 40, 100), grad(sum(replaced), x)});
+  }
+  Random random(1);
+  const Matrix values = random.uniform_matrix(6, 2, -1, 1);
+  const Program plain(outputs, {.simplify = false, .merge = false, .fuse = false}),
+      program(outputs);
+  Workspace expected(plain), found(program);
+  for (Workspace* workspace : {&expected, &found}) workspace->bind(x, values);
+  plain.run(expected);
+  program.run(found);
+  for (int k = 0; k < static_cast<int>(outputs.size()); ++k)
+    CHECK(expected.value(k) == found.value(k));
+}
+
+TEST_CASE("an operation of a user's own that cannot be is refused when it is recorded") {
+  const auto same_shape = [](const OpDef&, std::span<const autodiff::Shape> in,
+                             const autodiff::Attributes&) { return in[0]; };
+  const auto copies = [](const autodiff::Kernel& k) { std::copy_n(k.a, k.a_shape.size(), k.y); };
+  const OpDef good{.name = "good", .arity = 1, .shape = same_shape, .forward = copies},
+      three{.name = "three", .arity = 3, .shape = same_shape, .forward = copies},
+      none{.name = "none", .arity = 0, .shape = same_shape, .forward = copies},
+      idle{.name = "idle", .arity = 1, .shape = same_shape},
+      empty{.name = "empty",
+            .arity = 1,
+            .shape =
+                [](const OpDef&, std::span<const autodiff::Shape>, const autodiff::Attributes&) {
+                  return autodiff::Shape{0, 3};
+                },
+            .forward = copies};
+  Tape tape;
+  const Var x = tape.constant(Matrix::Ones(2, 2));
+  CHECK(evaluate(tape.record(good, {x})) == Matrix::Ones(2, 2));
+  using Error = std::invalid_argument;
+  CHECK_THROWS_WITH_AS(tape.record(three, {x, x, x}), doctest::Contains("[three] has 3 inputs"),
+                       Error);
+  CHECK_THROWS_WITH_AS(tape.record(none, {}), doctest::Contains("one or two"), Error);
+  for (const bool simplify : {true, false})
+    for (const Var of : {x, tape.input(2, 2, "y")})
+      CHECK_THROWS_WITH_AS(Program({tape.record(idle, {of})}, {.simplify = simplify}),
+                           "[idle] has no forward: it cannot be computed", Error);
+  CHECK_THROWS_WITH_AS(tape.record(empty, {x}), doctest::Contains("its shape is (0x3)"), Error);
+  for (const auto& [first, last] : {std::pair(-1, 1), {0, 3}, {1, 1}, {2, 1}, {0, 0}})
+    CHECK_THROWS_AS(tape.record(autodiff::softplus_family_op, {x}, {.i = first, .j = last}), Error);
+}
+
 TEST_CASE("neither the optimiser nor the use of memory changes the results") {
   const Network network;
   const std::vector<Scalar> plain = network.run({.simplify = false, .fuse = false, .reuse = false});
@@ -473,7 +534,15 @@ TEST_CASE("misuse is told in words") {
   CHECK_THROWS_AS(tape.record(matmul_nt_sum_op, {x, x}, {.i = 2}), Error);
   Workspace moved(program);
   const Workspace kept = std::move(moved);
-  CHECK_THROWS_AS(moved.value(0), std::out_of_range);
+  const auto of_moved = [&](const auto& use) {
+    CHECK_THROWS_WITH_AS(use(), "[workspace] it was moved from, and has no program",
+                         std::logic_error);
+  };
+  of_moved([&] { moved.value(0); });
+  of_moved([&] { moved.values(); });
+  of_moved([&] { moved.bind(x, right); });
+  of_moved([&] { moved.bind("x", right.data()); });
+  CHECK_THROWS_AS(program.run(moved), std::logic_error);
   static_assert(!std::is_constructible_v<Workspace, Program>, "a temporary would be gone");
   static_assert(!std::is_copy_constructible_v<Program> && !std::is_move_constructible_v<Program>);
   CHECK_THROWS_WITH_AS(workspace.bind("y", right.data()), "[bind] the tape has no leaf named 'y'",

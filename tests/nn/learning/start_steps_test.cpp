@@ -135,6 +135,19 @@ Matrix after_step(Example e, const std::vector<Index>& which, const Matrix& grad
 
 }  // namespace
 
+TEST_CASE("steps of windows that there are not, or by gradients of others, are refused") {
+  const Example e;
+  const Index size = e.windows.starts.rows();
+  const Matrix right = Matrix::Ones(size, 1), wide = Matrix::Ones(size, 2),
+               low = Matrix::Ones(size - 1, 1);
+  CHECK_NOTHROW(after_step(e, {0}, right, right));
+  CHECK_THROWS_AS(after_step(e, {e.windows.size()}, right, right), std::invalid_argument);
+  CHECK_THROWS_AS(after_step(e, {-1}, right, right), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(after_step(e, {0}, wide, right), doctest::Contains("x2 of 1 windows"),
+                       std::invalid_argument);
+  CHECK_THROWS_AS(after_step(e, {0}, right, low), std::invalid_argument);
+}
+
 TEST_CASE("of a linear law, a start that alone is off goes straight to where the motion began" *
           in_double_only) {
   const Springs model;

@@ -559,6 +559,19 @@ TEST_CASE("velocities that were not measured, and estimates of other recordings,
   estimates.pop_back();
   CHECK_THROWS_WITH_AS(cut_windows(recordings, estimates, {.points = 4}),
                        "[cut_windows] 2 recordings, estimates of 1", std::invalid_argument);
+  physics::Recording short_of_rows = numbered(9, true, 0);
+  short_of_rows.v.conservativeResize(short_of_rows.v.rows(), 3);
+  const std::vector some{short_of_rows};
+  CHECK_THROWS_WITH_AS(cut_windows(some, estimates_of({numbered(9, true, 0)}), {.points = 4}),
+                       doctest::Contains("[recording] 9 times"), std::invalid_argument);
+}
+
+TEST_CASE("windows that there are not, and gradients of others, are refused") {
+  const std::vector<physics::Recording> recordings{numbered(9, false, 0)};
+  Windows windows = cut_windows(recordings, estimates_of(recordings), {.points = 4});
+  for (const Index window : {Index(-1), windows.size()})
+    CHECK_THROWS_WITH_AS(inputs_of(windows, std::vector{window}),
+                         doctest::Contains("[windows] there is no window"), std::invalid_argument);
 }
 
 TEST_CASE("the loss's inputs are the columns of the windows asked for, and where the next start") {

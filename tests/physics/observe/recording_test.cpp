@@ -548,6 +548,14 @@ TEST_CASE("a law cannot be followed over no times, in no steps, or beside estima
   refused({.window = 9}, cut, "estimates 2x5");
 }
 
+TEST_CASE("estimates without accelerations cannot be refined") {
+  const Measured data = pendulums(0, false, -1, 50);
+  std::vector<Estimate> before = estimates_of(data.recordings);
+  before[1].accelerations.conservativeResize(1, 3);
+  CHECK_THROWS_WITH_AS(refine(data.recordings, before, pendulum(gravity), {.window = 8}, 1),
+                       doctest::Contains("and 1x3: the law has"), std::invalid_argument);
+}
+
 TEST_CASE("a law that is wrong does little harm, and some good where it is nearly right") {
   for (const double size : {0., 1e-3}) {
     CAPTURE(size);

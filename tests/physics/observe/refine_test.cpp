@@ -171,7 +171,8 @@ TEST_CASE("what does not fit to the law is refused with both sizes") {
   std::vector<Recording> wrong = data.recordings;
   wrong[1].q = MatrixXd(wrong[1].q.topRows(1));
   refused(wrong, data.truth, {.window = 9},
-          "[refine] a recording of 1 coordinates and 2 controls, estimates 4x11: the law has 2 and "
+          "[refine] a recording of 1 coordinates and 2 controls, estimates 4x11 and 2x11: the law "
+          "has 2 and "
           "2");
   for (const Index controls : {0, 1, 3}) {
     CAPTURE(controls);
@@ -184,7 +185,8 @@ TEST_CASE("what does not fit to the law is refused with both sizes") {
   std::vector<Estimate> low = data.truth;
   low[0].states = MatrixXd(low[0].states.topRows(2));
   refused(data.recordings, low, {.window = 9},
-          "[refine] a recording of 2 coordinates and 2 controls, estimates 2x30: the law has 2 and "
+          "[refine] a recording of 2 coordinates and 2 controls, estimates 2x30 and 2x30: the law "
+          "has 2 and "
           "2");
   CHECK(refine({}, {}, springs, {.window = 1}, 1).empty());
 }
