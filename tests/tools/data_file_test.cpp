@@ -624,6 +624,9 @@ TEST_CASE("a bad file is refused with the line and what is expected") {
       {"x,x',x''\n1,2,\x1b[31m\n", "'?[31m'"},
       {"t,x,trajectory\n1,2,\n", "the column trajectory is empty"},
       // Bytes.
+      {"\x1F\x8B\x08\x01", "compressed by gzip"},
+      {"PK\x03\x04\x14", "save it as CSV"},
+      {"\xEF\xBB\xBF\xEF\xBB\xBFx,x',x''\n1,2,3\n", "cannot be seen"},
       {std::string("x,x',x''\n1,2,3\n1,\0,3\n", 21), "line 3: there is a NUL byte"},
       {std::string("t\0,\0x\0\n\0", 8), "UTF-16 without its byte order mark"},
       {"\xFF\xFEt", "UTF-16 that ends within a character"},
@@ -735,6 +738,10 @@ TEST_CASE("where t does not grow is told with the lines, and rows out of order a
   CHECK(parse_data(two, "f.csv").found.turns.size() == 1);
   CHECK(contains(refusal(shuffled), "rows out of order. Sort them by t"));
   CHECK(contains(refusal(backwards), "t goes back 99 times, at line 3 first"));
+}
+
+TEST_CASE("a mark of the file's end is no row") {
+  CHECK(parse_data("x,x',x''\n1,2,3\n2,3,4\n\x1A", "f.csv").found.rows == 2);
 }
 
 TEST_CASE("lines that begin with # below the first are counted") {

@@ -76,6 +76,10 @@ std::string shown(std::string_view text) {
 }
 
 CsvReader::CsvReader(const std::string& bytes) : text_(plain(as_utf8(bytes))) {
+  if (bytes.starts_with("\x1F\x8B")) throw IoError("it is compressed by gzip; unpack it first");
+  if (bytes.starts_with("PK\x03\x04"))
+    throw IoError("it is a ZIP archive, as a spreadsheet's own format is; save it as CSV");
+  if (text_.ends_with('\x1A')) text_.pop_back();  // which some programs end a file with
   const std::size_t zero = text_.find('\0');
   if (zero == std::string::npos) return;
   std::string_view ignored;

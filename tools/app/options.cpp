@@ -284,7 +284,9 @@ void declare(Flags& flags, TrainOptions& o) {
            "Accelerations are compared (and put out by an mlp) in units of this; auto: each in its "
            "mean size")
       .group(training);
-  flags.add("--batch", o.batch, "Samples of a step").check(whole(1, 10'000'000)).group(training);
+  flags.add("--batch", o.batch, "Samples of a step; left out, a small file has fewer in one")
+      .check(whole(1, 10'000'000))
+      .group(training);
   flags.add("--epochs", o.epochs, "Epochs; of a fixed set or a file: how often it is gone through")
       .check(whole(1, 1'000'000'000))
       .group(training);
