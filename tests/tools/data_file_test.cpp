@@ -753,7 +753,9 @@ TEST_CASE("lines that begin with # below the first are counted") {
 }
 
 TEST_CASE("a handful of rows in each trajectory is enough, with velocities two") {
-  for (const auto& [rows, rates] : {std::pair(3, 0), {4, 0}, {5, 0}, {6, 0}, {2, 1}, {3, 1}}) {
+  for (const auto& [of_rows, of_rates] :
+       {std::pair(3, 0), {4, 0}, {5, 0}, {6, 0}, {2, 1}, {3, 1}}) {
+    const int rows = of_rows, rates = of_rates;
     CAPTURE(rows);
     CAPTURE(rates);
     const auto lines = lines_of(sine(20 * rows, 0.1, rates));
