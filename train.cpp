@@ -24,11 +24,11 @@ using tools::TrainOptions;
 
 /// From its first batch, or from where it stopped, until it ends. How it ended.
 std::string fit(tools::Run& run, nn::Trainer& trainer, tools::Batches& batches, tools::Watch& watch,
-                const std::function<void()>& begin, const std::function<void(int)>& begin_round,
+                const std::function<void()>& begin, const std::function<bool(int)>& begin_round,
                 const std::function<std::string()>& why_not, const TrainOptions& options) {
   while (run.begins_epoch())
     while (run.begins_batch()) {
-      if (const auto round = run.begins_round()) begin_round(*round);
+      if (const auto round = run.begins_round(); round && !begin_round(*round)) continue;
       batches.go_to(run.batch());
       const double loss = trainer.loss_and_gradient(batches.inputs());
       if (trainer.finite()) {
@@ -88,8 +88,13 @@ tools::ExitCode train(const TrainOptions& asked) {
   const auto begin_anew = [&] { begin(*model, *optimiser, options, subject, random); };
   const auto begin_round = [&](int round) {
     watch.keep_best();
-    batches->begin_round(*model, round);
+    try {
+      batches->begin_round(*model, round);
+    } catch (const tools::Interrupted&) {
+      return false;  // the run ends before this round, and will begin it again
+    }
     watch.begin_round(round);
+    return true;
   };
   const bool resumed = !options.resume.empty();
   if (resumed)

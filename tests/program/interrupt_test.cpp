@@ -111,6 +111,29 @@ TEST_CASE("SIGINT, SIGTERM and SIGHUP save the run, and it goes on bit for bit")
   }
 }
 
+TEST_CASE("a request ends the estimates of a round, and the run goes on with all of them") {
+  const Folder folder;
+  REQUIRE(folder
+              .simulate("--system chain --set n=5 --trajectories 20 --duration 3 --columns "
+                        "coordinates --out f.csv")
+              .code == 0);
+  // Six rounds of one step: all the time goes into estimates.
+  const std::string flags =
+      "--data f.csv --hidden 8 --batch 16 --rounds 6 --steps 6 --friction none --patience 1 ";
+  const std::string standing = "X/checkpoint.safetensors";
+  Background run(folder, program::train + flags + "--checkpoint-every 0.001 --out X");
+  wait_until([&] { return fs::exists(folder.path() / standing); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(run.end_by(SIGTERM) == 130);
+  const auto result = folder.json("X/result.json");
+  CHECK(result["status"] == "interrupted");
+  CHECK(result["train_steps"].get<long>() < 6);
+  if (program::sanitized) return;  // where the other rounds take minutes
+  CHECK(folder.train("--resume X --quiet").code == 0);
+  CHECK(folder.train(flags + "--quiet --out same").code == 0);
+  CHECK(folder.read("X/model.safetensors") == folder.read("same/model.safetensors"));
+}
+
 TEST_CASE("a signal that comes twice, as from `timeout` or a closing shell, is one request") {
   for (const int signal : {SIGTERM, SIGHUP}) {
     const Folder folder;

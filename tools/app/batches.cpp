@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "nn/models/learnt_motion.h"
+#include "tools/app/interrupt.h"
 #include "tools/app/models.h"
 #include "tools/app/text.h"
 #include "tools/app/trial.h"
@@ -143,13 +144,15 @@ class StateBatches : public SetBatches {
 /// law that the rounds before have learnt.
 class RefinedBatches : public SetBatches {
  public:
-  /// In batches of the rows in that order, counted through all recordings.
+  /// In batches of the rows in that order, counted through all recordings. `interruptible`: a
+  /// request ends a round's estimates.
   RefinedBatches(const TrainOptions& options, const Subject& subject, const Recorded& recorded,
-                 std::vector<Index> order, Index batch)
+                 std::vector<Index> order, Index batch, bool interruptible)
       : SetBatches(options, static_cast<Index>(order.size()), batch),
         subject_(subject),
         recorded_(recorded),
-        order_(std::move(order)) {
+        order_(std::move(order)),
+        interruptible_(interruptible) {
     Index rows = 0;
     for (const physics::Recording& r : recorded.recordings) {
       rows += r.size();
@@ -173,7 +176,14 @@ class RefinedBatches : public SetBatches {
                         accelerations_.middleCols(begin, size).cast<double>()});
       begin += size;
     }
-    keep(physics::refine(recorded_.recordings, before, nn::learnt_motion(model), stride_of(round),
+    const physics::Motion law = nn::learnt_motion(model);
+    const physics::Motion until_interrupted(
+        law.coordinates(), law.controls(),
+        [&](const auto& t, const auto& states, const auto& u, auto& rates) {
+          if (interruptible_ && interrupted()) throw Interrupted();
+          law(t, states, u, rates);
+        });
+    keep(physics::refine(recorded_.recordings, before, until_interrupted, stride_of(round),
                          options_.threads));
   }
 
@@ -231,6 +241,7 @@ class RefinedBatches : public SetBatches {
   const Recorded& recorded_;
   std::vector<Index> sizes_;
   std::vector<Index> order_;
+  bool interruptible_;
   Matrix states_, accelerations_;  ///< of all rows: 2n x T, n x T
   physics::DataSet data_;          ///< of those in order; gathered when it is asked for
   Index begin_ = 0;
@@ -341,7 +352,7 @@ std::unique_ptr<Batches> make_batches(const TrainOptions& options, autodiff::Ran
     for (const Index k : random.permutation(std::ssize(rows)))
       order.push_back(rows[static_cast<std::size_t>(k)]);
     return std::make_unique<RefinedBatches>(options, subject, subject.recorded, std::move(order),
-                                            options.batch);
+                                            options.batch, /*interruptible=*/true);
   }
   physics::DataSet data = set_of_states(options, random, subject);
   require_batch(options, data.size(), "samples");
@@ -361,8 +372,9 @@ std::unique_ptr<Batches> make_validation(const TrainOptions& options, const Subj
     std::vector<Index> rows = subject.inner_rows(subject.validation_recorded);
     const Index count = std::ssize(rows);
     if (count == 0) return nullptr;
+    // Few rows, and those that are learnt from have changed already: nothing is left half done.
     return std::make_unique<RefinedBatches>(options, subject, subject.validation_recorded,
-                                            std::move(rows), count);
+                                            std::move(rows), count, /*interruptible=*/false);
   }
   return std::make_unique<StateBatches>(options, subject.validation, subject.validation.size());
 }

@@ -27,7 +27,8 @@ class Batches {
   virtual std::vector<autodiff::Matrix> batch() const = 0;
 
   /// A round of the run begins (--rounds; the first is 0): what is learnt or estimated of the data
-  /// themselves is brought up to what the model knows by now.
+  /// themselves is brought up to what the model knows by now. Throws Interrupted
+  /// (tools/app/interrupt.h), and has changed nothing, where that would take long.
   virtual void begin_round(const nn::Model&, int) {}
   /// What is learnt of the data themselves takes a step along the last gradient, too.
   virtual void learn(const nn::TrainingStep&) {}

@@ -20,6 +20,9 @@ void note_interrupts();
 /// Whether a request was noted.
 bool interrupted();
 
+/// Thrown where a request was noted, by what it ended before anything had changed.
+struct Interrupted {};
+
 /// Makes a request, as Ctrl-C does.
 void interrupt();
 
