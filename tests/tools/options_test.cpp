@@ -240,7 +240,8 @@ TEST_CASE("config.toml heads each group once, and begins with the first") {
   for (std::size_t at = 0; (at = toml.find("# ---- ", at)) != toml.npos; ++at) ++heads;
   CHECK(heads == 7);
   CHECK(contains(toml, "\n\n# ---- Training\n\n# What the loss compares."));
-  CHECK(contains(toml, "\n\n# Samples of a step; left out, a small file has fewer in one\nbatch=128\n"));
+  CHECK(contains(toml,
+                 "\n\n# Samples of a step; left out, a small file has fewer in one\nbatch=128\n"));
 }
 
 TEST_CASE("an option that another makes idle is said to be, with the reason") {
