@@ -152,18 +152,19 @@ Eigen::MatrixXd random_starts(const System& system, const StateBox& region, Rand
     throw std::invalid_argument("[random_starts] a region of " + std::to_string(region.low.size()) +
                                 " numbers for states of " + std::to_string(2 * system.n()));
   if (!system.typical && !system.constraints) return random_states(random, region, count);
-  constexpr int most_draws = 100'000;  // of one state
+  constexpr int most_draws = 100'000, most_in_vain = 2000;  // of one state
   std::optional<OntoConstraints> onto_constraints;
   if (system.constraints) onto_constraints.emplace(system);
   Eigen::MatrixXd states(2 * system.n(), count);
   for (Index s = 0; s < count; ++s)
-    for (int draw = 1;; ++draw) {
+    for (int draw = 1, in_vain = 0;; ++draw) {
       states.col(s) = random_states(random, region, 1);
       const bool allowed = !onto_constraints || (*onto_constraints)(states.col(s));
       if (allowed && (!system.typical || system.typical(states.col(s)))) break;
-      if (draw == most_draws)
+      in_vain += allowed ? 0 : 1;
+      if (draw == most_draws || in_vain == most_in_vain)
         throw std::invalid_argument(
-            "[random_starts] none of " + std::to_string(most_draws) + " states of the region " +
+            "[random_starts] none of " + std::to_string(draw) + " states of the region " +
             (allowed ? "is typical of the system" : "leads to one that its constraints allow"));
     }
   return states;

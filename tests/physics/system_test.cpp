@@ -94,7 +94,7 @@ TEST_CASE("random starts are of the region, typical ones only where not all are"
   s.typical = {};
   s.constraints = [](Var q) { return row(q, 0) * row(q, 0) + 1.; };  // is nowhere zero
   CHECK_THROWS_WITH_AS(random_starts(s, random, 1),
-                       "[random_starts] none of 100000 states of the region leads to one that its "
+                       "[random_starts] none of 2000 states of the region leads to one that its "
                        "constraints allow",
                        Error);
 }
