@@ -531,8 +531,9 @@ TEST_CASE("a batch that nobody asked for fits what there is, and leaves little o
     TrainOptions options = options_of(128);
     options.batch_fits = true;
     const Subject subject = subject_of(states(count, false), options);
+    const TrainOptions chosen = settled(options, subject);
     Random random(1);
-    const auto batches = make_batches(settled(options, subject), random, subject);
+    const auto batches = make_batches(chosen, random, subject);
     CHECK(epoch_of(*batches).cols() >= 0.95 * static_cast<double>(subject.samples.size()));
   }
   CHECK(contains(refusal([&] {

@@ -186,6 +186,7 @@ double misses_by(const nn::Model& model, const Subject& subject) {
     const auto errors = physics::judge_accelerations(law, subject.validation);
     return log_mean(errors.l1, errors.l1_of_median);
   };
+  if (recordings.empty()) return by_accelerations();
   std::vector<physics::Solution> truth, learnt;
   const Index window = subject.stride(16).window;
   for (std::size_t r = 0; r < recordings.size(); ++r)
@@ -207,7 +208,7 @@ double misses_by(const nn::Model& model, const Subject& subject) {
                         .front()));
       truth.push_back(std::move(piece));
     }
-  if (truth.empty()) return by_accelerations();
+  if (truth.empty()) return by_accelerations();  // single rows: nothing to roll out
   const Eigen::VectorXd spread =
       spreads(subject.coordinates, subject.samples.states.cast<double>());
   return log_mean(physics::judge_rollouts(learnt, truth).median.cwiseSqrt(), spread);
