@@ -16,8 +16,8 @@ Var sum_of(Var total, Var term) { return total && term ? total + term : total ? 
 /// Are rows begin, ..., begin + count - 1 of t known to be zero? They are looked for in what t was
 /// made of, down to a constant. So a direction along one coordinate ends where another is cut out.
 bool known_zero(Var t, Index begin, Index count) {
-  constexpr int most_scaled =
-      32;  // a slice at each level of a long chain would walk down all of it
+  // A slice at each level of a long chain would walk down all of it, each time.
+  constexpr int most_scaled = 32;
   int scaled = 0;
   Tape& tape = t.tape();
   for (;;) {

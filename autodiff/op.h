@@ -59,7 +59,8 @@ struct OpDef {
 /// addresses.
 void require_countable(const OpDef& op, Shape shape);
 
-/// Throws std::invalid_argument for an operation that was recorded without one.
+/// Throws std::invalid_argument for an operation without `forward`, which can be recorded and
+/// derived, but not computed.
 void require_forward(const OpDef& op);
 
 /// The three kinds of leaf. Their attribute i is the index into Tape::leaves, or that of

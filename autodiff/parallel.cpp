@@ -79,13 +79,17 @@ ShardedProgram::ShardedProgram(Sharding layout, const Recorder& record, Program:
   for (const Var& y : recording.per_sample) per_sample_.emplace_back(y.rows(), layout.samples);
 }
 
-const Program& ShardedProgram::program() const {
+void ShardedProgram::require_program() const {
   if (!full_) throw std::logic_error("[shards] the sharded program was moved from");
+}
+
+const Program& ShardedProgram::program() const {
+  require_program();
   return *full_;
 }
 
 void ShardedProgram::bind_input(int k, const Scalar* columns) {
-  (void)program();
+  require_program();
   const auto count = std::ssize(shards_.front().inputs);
   if (k < 0 || k >= count)
     throw std::out_of_range("[bind] there is no input " + std::to_string(k) + " among " +
@@ -97,12 +101,12 @@ void ShardedProgram::bind_input(int k, const Scalar* columns) {
 }
 
 void ShardedProgram::bind_parameter(const std::string& name, const Scalar* values) {
-  (void)program();
+  require_program();
   for (Shard& shard : shards_) shard.workspace.bind(name, values);
 }
 
 void ShardedProgram::run() {
-  (void)program();
+  require_program();
   for (const Shard& shard : shards_) shard.workspace.require_bound();  // no throw in a thread
   threads_.run([this](int threads) { run_on(threads); });
 }
@@ -143,13 +147,13 @@ void ShardedProgram::add_up(int part, int parts) {
 }
 
 std::span<const Scalar> ShardedProgram::summed() const {
-  (void)program();
+  require_program();
   if (shards_.size() == 1) return shards_.front().workspace.values().first(summed_size_);
   return total_;
 }
 
 const Matrix& ShardedProgram::per_sample(int k) const {
-  (void)program();
+  require_program();
   if (k < 0 || k >= std::ssize(per_sample_))
     throw std::out_of_range("[per_sample] there is no output " + std::to_string(k) + " among " +
                             std::to_string(per_sample_.size()));

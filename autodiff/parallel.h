@@ -65,6 +65,7 @@ class ShardedProgram {
     std::vector<Var> inputs;
   };
 
+  void require_program() const;
   void run_on(int threads);
   void run_shard(Shard& shard);
   void add_up(int part, int parts);

@@ -152,7 +152,8 @@ Eigen::MatrixXd random_starts(const System& system, const StateBox& region, Rand
     throw std::invalid_argument("[random_starts] a region of " + std::to_string(region.low.size()) +
                                 " numbers for states of " + std::to_string(2 * system.n()));
   if (!system.typical && !system.constraints) return random_states(random, region, count);
-  constexpr int most_draws = 100'000, most_in_vain = 2000;  // of one state
+  // Of one state; and so many of them that no constraint allows, which takes longer to find out.
+  constexpr int most_draws = 100'000, most_in_vain = 2000;
   std::optional<OntoConstraints> onto_constraints;
   if (system.constraints) onto_constraints.emplace(system);
   Eigen::MatrixXd states(2 * system.n(), count);
@@ -165,7 +166,8 @@ Eigen::MatrixXd random_starts(const System& system, const StateBox& region, Rand
       if (draw == most_draws || in_vain == most_in_vain)
         throw std::invalid_argument(
             "[random_starts] none of " + std::to_string(draw) + " states of the region " +
-            (allowed ? "is typical of the system" : "leads to one that its constraints allow"));
+            (in_vain < most_in_vain ? "is typical of the system"
+                                    : "leads to one that its constraints allow"));
     }
   return states;
 }

@@ -136,7 +136,7 @@ class Workspace {
 
   void bind_leaf(Index leaf, const Scalar* values);
 
-  struct Keep {
+  struct Keep {  // deletes nothing: the pointer is a unique_ptr to be empty once moved from
     void operator()(const Program*) const {}
   };
   /// Throws std::logic_error where this workspace was moved from.

@@ -254,24 +254,24 @@ Var Simplifier::rows_of(Var x, Index begin, Index count, std::vector<Rows>& pass
   Var top;
   Index row = 0;  // of the pile, where the slice begins
   for (;;) {
-    if (is(x, stack_rows_op)) {
+    if (!is(x, stack_rows_op)) {
+      stacks = 0;
+    } else {
       const Rows here{x.id(), begin, count};
       if (const auto known = slices_.find(here); known != slices_.end()) return known->second;
       passed.push_back(here);
-    }
-    if (!is(x, stack_rows_op)) {
-      stacks = 0;
-    } else if (stacks++ == 0) {
-      top = x;
-      row = begin;
-    } else if (stacks == short_way) {
-      const auto& parts = pile(top).parts;
-      const auto part =
-          std::upper_bound(parts.begin(), parts.end(), row,
-                           [](Index wanted, const auto& p) { return wanted < p.first; });
-      if (part != parts.end() && row + count <= part->first) {
-        x = part->second;
-        begin = row - (part->first - x.rows());
+      if (stacks++ == 0) {
+        top = x;
+        row = begin;
+      } else if (stacks == short_way) {
+        const auto& parts = pile(top).parts;
+        const auto part =
+            std::upper_bound(parts.begin(), parts.end(), row,
+                             [](Index wanted, const auto& p) { return wanted < p.first; });
+        if (part != parts.end() && row + count <= part->first) {
+          x = part->second;
+          begin = row - (part->first - x.rows());
+        }
       }
     }
     const Index first = is(x, pad_rows_op) ? attributes_of(x).i : 0;

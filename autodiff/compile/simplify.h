@@ -45,6 +45,7 @@ class Simplifier {
   Var slice(Var x, Index begin, Index count);
   /// Rows of a node: its id, the first of them, and how many.
   using Rows = std::array<Index, 3>;
+  /// What slice() looks for; the stacks that it passed on the way go to `passed`.
   Var rows_of(Var x, Index begin, Index count, std::vector<Rows>& passed);
   Var transposed(Var x);
   bool transposes_for_free(Var x) const;

@@ -213,8 +213,9 @@ std::vector<Matrix> inputs_of(const Windows& windows, std::span<const Index> whi
 
 namespace {
 
-/// The part of Newton's step that a start takes: at first, the factors where its gradient grew and
-/// where it did not, and the least. It is never more than 1.
+// A start takes a part of Newton's step: the first part in the beginning, then more or less of it,
+// as the gradient falls or grows, between the least part and 1. Near the solution it comes to 1;
+// where a motion is chaotic, whole steps would jump to and fro. The numbers were found by trying.
 constexpr double first_part = 0.3, shrink = 0.4, grow = 1.2, least_part = 0.1;
 
 /// The derivative of the law's rates by the state, at each of these states: (2n)² x M. By central

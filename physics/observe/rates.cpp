@@ -29,7 +29,8 @@ Sums sums_of(const Recording& r, Index i, Index j, bool angle) {
 }
 
 /// Do rows lie so near each other that between them little happens? As the velocities say, of which
-/// every other one may be left out, or as the coordinate does, which hardly bends.
+/// every other one may be left out, or as the coordinate does, which hardly bends. Either is so for
+/// a wave that advances by no more than a radian from row to row.
 bool near_enough(std::span<const Recording> recordings, Index i, Index j) {
   double change = 0, whole = 0, bend = 0, slope = 0;
   for (const Recording& r : recordings)

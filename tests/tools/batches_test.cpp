@@ -511,7 +511,7 @@ TEST_CASE(
 TEST_CASE("a batch that nobody asked for fits what there is, and leaves little of it out") {
   const auto batch = [](int count, int asked, bool fits, const char* how = "accelerations") {
     TrainOptions options = options_of(asked);
-    options.batch_fits = fits;
+    options.batch_by_data = fits;
     options.learn = how;
     const bool over_time = options.learn == "trajectories";
     return settled(options, subject_of(over_time ? text_of({.trajectories = count, .rows = 8})
@@ -529,7 +529,7 @@ TEST_CASE("a batch that nobody asked for fits what there is, and leaves little o
   CHECK(batch(20, 128, true, "trajectories") == 18);  // a window of each
   for (const int count : {3, 20, 500}) {
     TrainOptions options = options_of(128);
-    options.batch_fits = true;
+    options.batch_by_data = true;
     const Subject subject = subject_of(states(count, false), options);
     const TrainOptions chosen = settled(options, subject);
     Random random(1);

@@ -6,6 +6,7 @@
 
 #include "autodiff/random.h"
 #include "tests/program/program.h"
+#include "tools/app/compare_rates.h"
 
 using autodiff::Index;
 using autodiff::Random;

@@ -450,7 +450,7 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
     for (const physics::Recording& r : recordings) rows.push_back(r.size());
     o.learn = estimated && median(rows) < fewest_rows ? "trajectories" : "accelerations";
   }
-  if (o.batch_fits && o.learn == "accelerations")
+  if (o.batch_by_data && o.learn == "accelerations")
     o.batch = fitting_batch(o.batch, estimated ? std::ssize(subject.inner_rows(subject.recorded))
                                                : subject.samples.size());
   // A thousand times through a small file; of a large one the model's part of the preset's steps.
@@ -470,7 +470,7 @@ TrainOptions settled(TrainOptions o, const Subject& subject) {
   if (o.rounds == 0) o.rounds = estimated && o.learn == "accelerations" ? 5 : 1;
   if (o.learn == "trajectories") {
     settle_windows(o, subject);
-    if (o.batch_fits)
+    if (o.batch_by_data)
       o.batch = fitting_batch(o.batch, windows_of(o, subject, subject.recorded).size());
   }
   // Last, since trials take a while: what is wrong with the options is told before.

@@ -191,10 +191,8 @@ std::string Checkpoint::find_data(const std::vector<std::filesystem::path>& plac
   }
   if (changed != nullptr)
     throw IoError("the data in '" + changed->string() +
-                  "' have changed since the run began, and what is asked for needs the same data. "
-                  "If they lie elsewhere now, --data says where");
-  throw IoError("the data of the run are not there (" + looked_at +
-                "); if they lie elsewhere now, --data says where");
+                  "' have changed since the run began, and only the same will do");
+  throw IoError("the data of the run are not there (" + looked_at + ')');
 }
 
 std::string Checkpoint::restore(const Training& training) const {

@@ -78,11 +78,6 @@ OwnData read_data(const std::filesystem::path& path);
 /// The same of the file's text; `name` is for messages.
 OwnData parse_data(const std::string& text, const std::string& name);
 
-/// Holds velocities that were measured against the changes of their coordinates. Throws IoError
-/// where they contradict each other: other units or signs, columns exchanged. Adds a doubt where a
-/// velocity tells little.
-void compare_rates(OwnData& data, const std::string& name);
-
 /// A trajectory as it was measured.
 struct Measured {
   physics::Solution motion;  ///< states 2n x times, at least two; angles go on over whole turns

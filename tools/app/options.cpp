@@ -493,7 +493,7 @@ void resolve(TrainOptions& o, const std::set<std::string>& given) {
     o.initialiser = kind_of(o).initialiser == nn::Initialiser::rule ? "rule" : "lecun";
   if (!o.data.empty() && !given.contains("steps") && !given.contains("epochs"))
     o.steps = steps_by_data;
-  o.batch_fits = !o.data.empty() && !given.contains("batch");
+  o.batch_by_data = !o.data.empty() && !given.contains("batch");
   // Where points are, as functions of the coordinates alone, a smaller network learns as well.
   if (!o.data.empty() && preset(o.preset).of_any_system && o.model == "pullback" &&
       !given.contains("hidden"))
@@ -622,14 +622,17 @@ TrainOptions resumed_run(int argc, const char* const* argv, const std::string& f
   const std::string data = options.data;
   CommandLine last(argc, argv, options);
   require_resumable(last.given);
-  if (last.given.contains("data")) {
-    if (data.empty())
-      throw EndProgram(exit_usage, "--data: the run in '" + folder + "' learns from no file");
-    last.options.data = checkpoint.find_data({last.options.data});
-  } else if (!data.empty()) {
-    last.options.data =
-        checkpoint.find_data({std::filesystem::path(folder) / checkpoint.data().beside, data});
-  }
+  const bool told = last.given.contains("data");
+  if (told && data.empty())
+    throw EndProgram(exit_usage, "--data: the run in '" + folder + "' learns from no file");
+  if (!data.empty()) try {
+      last.options.data = checkpoint.find_data(
+          told ? std::vector<std::filesystem::path>{last.options.data}
+               : std::vector{std::filesystem::path(folder) / checkpoint.data().beside,
+                             std::filesystem::path(data)});
+    } catch (const IoError& error) {
+      throw IoError(error.what() + std::string("; if they lie elsewhere now, --data says where"));
+    }
   last.options.out = folder;
   if (last.options.threads == 0) last.options.threads = all_threads();
   return last.options;

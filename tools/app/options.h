@@ -64,7 +64,7 @@ struct TrainOptions {
   std::string loss = "l1";
   std::optional<double> target_scale = 1;  ///< unit of accelerations; none: by the data
   int batch = 128;
-  bool batch_fits = false;  ///< a small file may have less in a batch; settled() decides
+  bool batch_by_data = false;  ///< nobody asked for it: settled() makes it fit the file
   int epochs = 40;
   int steps_per_epoch = 1000;  ///< with fresh states; a fixed set or a file is gone through once
   long steps = 0;              ///< in all; 0: as many as the epochs have

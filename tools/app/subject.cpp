@@ -7,6 +7,7 @@
 
 #include "physics/integrate/roll_out.h"
 #include "physics/systems/table.h"
+#include "tools/app/compare_rates.h"
 #include "tools/app/flags.h"
 #include "tools/app/text.h"
 
