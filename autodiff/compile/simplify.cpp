@@ -28,6 +28,12 @@ bool same_bits(const Scalar* a, const Scalar* b, Index count) {
 std::uint64_t bits(double x) { return std::bit_cast<std::uint64_t>(x); }
 bool is_minus_zero(double x) { return bits(x) == bits(-0.0); }
 
+/// A hash with one more part.
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t part) {
+  hash = (hash ^ part) * 0x9e3779b97f4a7c15u;
+  return hash ^ hash >> 32;
+}
+
 /// The number that all entries of x are known to have, if there is one.
 std::optional<double> single_value(Var x) {
   while (is(x, broadcast_cols_op) || is(x, broadcast_rows_op)) x = input_of(x);
@@ -238,6 +244,12 @@ const Simplifier::Pile& Simplifier::pile(Var x) {
   return pile;
 }
 
+std::size_t Simplifier::Hash::operator()(const Rows& rows) const {
+  std::uint64_t hash = 0;
+  for (const Index part : rows) hash = mixed(hash, static_cast<std::uint64_t>(part));
+  return hash;
+}
+
 // Every stack on the way remembers where its rows were found: where rows are replaced again and
 // again, and others read in between, the next slice does not go down all of that once more.
 Var Simplifier::slice(Var x, Index begin, Index count) {
@@ -325,13 +337,10 @@ struct Key {
   }
   std::uint32_t hash() const {
     std::uint64_t hash = std::hash<const void*>()(op);
-    for (const std::uint64_t part :
-         {static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b),
-          static_cast<std::uint64_t>(attributes.i), static_cast<std::uint64_t>(attributes.j),
-          bits(attributes.c)}) {
-      hash = (hash ^ part) * 0x9e3779b97f4a7c15u;
-      hash ^= hash >> 32;
-    }
+    for (const std::uint64_t part : {static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b),
+                                     static_cast<std::uint64_t>(attributes.i),
+                                     static_cast<std::uint64_t>(attributes.j), bits(attributes.c)})
+      hash = mixed(hash, part);
     return static_cast<std::uint32_t>(hash);
   }
 };

@@ -13,7 +13,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -74,7 +73,10 @@ class Simplifier {
   std::vector<char> free_sum_;               // of every node: a sum that transposes for free?
   std::unordered_map<int, Var> transposed_;  // what was made of such sums
   std::unordered_map<int, Pile> piles_;
-  std::map<Rows, Var> slices_;  // what was found of stacks
+  struct Hash {
+    std::size_t operator()(const Rows& rows) const;
+  };
+  std::unordered_map<Rows, Var, Hash> slices_;  // what was found of stacks
 };
 
 }  // namespace autodiff
