@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "autodiff/accumulator.h"
 #include "autodiff/grad.h"
 #include "autodiff/reach.h"
 
@@ -12,6 +13,14 @@ namespace autodiff {
 namespace {
 
 Var sum_of(Var total, Var term) { return total && term ? total + term : total ? total : term; }
+
+/// The same, where each may be some rows or columns among zeros.
+Var sum_of_parts(Var a, Var b) {
+  Accumulator sum;
+  sum.add(a);
+  sum.add(b);
+  return sum.total();
+}
 
 /// Are rows begin, ..., begin + count - 1 of t known to be zero? They are looked for in what t was
 /// made of, down to a constant. So a direction along one coordinate ends where another is cut out.
@@ -111,7 +120,7 @@ class Tangents {
     if (!t) return;
     const auto place = std::lower_bound(all_.begin(), all_.end(), direction, before);
     if (place != all_.end() && place->first == direction)
-      place->second = place->second + t;
+      place->second = sum_of_parts(place->second, t);
     else
       all_.emplace(place, direction, t);
   }

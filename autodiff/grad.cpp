@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "autodiff/accumulator.h"
 #include "autodiff/reach.h"
 
 namespace autodiff {
@@ -37,16 +38,17 @@ std::vector<Var> vjp(Var y, Var y_adjoint, std::span<const Var> xs) {
   Tape& tape = y.tape();
   const Reach between = reach(y, xs);
 
-  std::vector<Var> adjoint(between.steps.size());  // empty: zero
-  if (!adjoint.empty()) adjoint.back() = y_adjoint;
-  for (std::size_t s = adjoint.size(); s-- > 0;) {
-    if (!adjoint[s]) continue;
+  std::vector<Accumulator> adjoints(between.steps.size());
+  if (!adjoints.empty()) adjoints.back().add(y_adjoint);
+  for (std::size_t s = adjoints.size(); s-- > 0;) {
+    const Var adjoint = adjoints[s].total();
+    if (!adjoint) continue;
     const auto& [id, inputs] = between.steps[s];
     const Node node = tape.node(id);  // a copy: recording moves the nodes
     const auto input = [&](int k) {
       return node.inputs[k] < 0 ? Var() : Var(tape, node.inputs[k]);
     };
-    const Vjp rule{input(0), input(1), Var(tape, id), adjoint[s], node.attributes};
+    const Vjp rule{input(0), input(1), Var(tape, id), adjoint, node.attributes};
     for (int k = 0; k < node.op->arity; ++k) {
       if (inputs[k] < 0) continue;
       if (!node.op->vjp)
@@ -55,14 +57,13 @@ std::vector<Var> vjp(Var y, Var y_adjoint, std::span<const Var> xs) {
       const Var share = node.op->vjp(rule, k);
       if (!share) continue;
       require_fitting(share, input(k), *node.op, k);
-      Var& total = adjoint[inputs[k]];
-      total = total ? total + share : share;
+      adjoints[inputs[k]].add(share);
     }
   }
 
   std::vector<Var> result;
   for (std::size_t k = 0; k < xs.size(); ++k) {
-    const Var dx = between.xs[k] < 0 ? Var() : adjoint[between.xs[k]];
+    const Var dx = between.xs[k] < 0 ? Var() : adjoints[between.xs[k]].total();
     result.push_back(dx ? dx : tape.filled(xs[k].shape(), 0));
   }
   return result;
@@ -81,13 +82,28 @@ std::vector<Var> grad(Var y, std::initializer_list<Var> xs) {
 
 Var grad(Var y, Var x) { return grad(y, {x}).front(); }
 
+namespace {
+
+/// Row i of y, looked for in what y was stacked from: a sweep from there passes by the other rows.
+Var row_of(Var y, Index i) {
+  while (y.tape().node(y.id()).op == &stack_rows_op) {
+    const auto [top, bottom] = y.tape().node(y.id()).inputs;
+    const Index above = Var(y.tape(), top).rows();
+    y = Var(y.tape(), i < above ? top : bottom);
+    if (i >= above) i -= above;
+  }
+  return y.rows() == 1 ? y : row(y, i);
+}
+
+}  // namespace
+
 // Samples do not mix, so the gradient of Σ_s y_is is row i of every sample's Jacobian at once.
 Var jacobian(Var y, Var x) {
   if (y.cols() != x.cols())
     throw std::invalid_argument("[jacobian] y is " + to_string(y.shape()) + " and x " +
                                 to_string(x.shape()) + ": the numbers of samples differ");
   std::vector<Var> rows;
-  for (Index i = 0; i < y.rows(); ++i) rows.push_back(grad(sum(row(y, i)), x));
+  for (Index i = 0; i < y.rows(); ++i) rows.push_back(grad(sum(row_of(y, i)), x));
   return sample_transpose(stack_rows(rows), x.rows());  // the stack is row-major
 }
 

@@ -172,6 +172,7 @@ Var stack_rows(std::span<const Var> x);  ///< one above the other, in order
 Var slice_cols(Var x, Index begin, Index count);  ///< n x N -> n x count
 Var pad_cols(Var x, Index begin, Index total);    ///< n x N -> n x total, zeros around
 Var stack_cols(Var x, Var y);                     ///< (n x N, n x M) -> n x (N+M)
+Var stack_cols(std::span<const Var> x);           ///< side by side, in order
 
 // Rows by their numbers, and the scattering that undoes it: what goes to one row is added up. The
 // numbers are data, in a matrix of their own that has no derivative. One that no row has gives NaN

@@ -59,6 +59,24 @@ Var pad_rows(Var x, Index begin, Index total) {
   return record(pad_rows_op, {x}, {.i = begin, .j = total});
 }
 
+namespace {
+
+/// As a tree, not as a list: what a row was made of is then found in few steps.
+Var as_tree(const OpDef& stack, std::span<const Var> x) {
+  if (x.empty()) fail(stack, "nothing to stack");
+  std::vector<Var> parts(x.begin(), x.end());
+  while (parts.size() > 1) {
+    std::vector<Var> pairs;
+    for (std::size_t k = 0; k + 1 < parts.size(); k += 2)
+      pairs.push_back(record(stack, {parts[k], parts[k + 1]}));
+    if (parts.size() % 2 == 1) pairs.push_back(parts.back());
+    parts = std::move(pairs);
+  }
+  return parts.front();
+}
+
+}  // namespace
+
 // y = a above b;   da = the upper rows of g,   db = the lower
 const OpDef stack_rows_op{
     .name = "stack_rows",
@@ -86,19 +104,7 @@ const OpDef stack_rows_op{
 };
 Var stack_rows(Var x, Var y) { return record(stack_rows_op, {x, y}); }
 
-// As a tree, not as a list: what a row was made of is then found in few steps.
-Var stack_rows(std::span<const Var> x) {
-  if (x.empty()) throw std::invalid_argument("[stack_rows] nothing to stack");
-  std::vector<Var> parts(x.begin(), x.end());
-  while (parts.size() > 1) {
-    std::vector<Var> pairs;
-    for (std::size_t k = 0; k + 1 < parts.size(); k += 2)
-      pairs.push_back(stack_rows(parts[k], parts[k + 1]));
-    if (parts.size() % 2 == 1) pairs.push_back(parts.back());
-    parts = std::move(pairs);
-  }
-  return parts.front();
-}
+Var stack_rows(std::span<const Var> x) { return as_tree(stack_rows_op, x); }
 
 // ---------------------------------------------------------------- columns
 
@@ -173,6 +179,7 @@ const OpDef stack_cols_op{
         },
 };
 Var stack_cols(Var x, Var y) { return record(stack_cols_op, {x, y}); }
+Var stack_cols(std::span<const Var> x) { return as_tree(stack_cols_op, x); }
 
 // ---------------------------------------------------------------- gathered and scattered
 

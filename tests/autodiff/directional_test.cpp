@@ -260,6 +260,25 @@ TEST_CASE("tangents that are zero, or known") {
   expect(jvp(sum(x * x), x, d), sum(x * d) * 2);
 }
 
+TEST_CASE("the tangent of a pile of rows is a pile of tangents") {
+  constexpr Index n = 200;
+  Tape tape;
+  const Var x = tape.input(2, 1, "x");
+  Var pile = row(x, 0);
+  for (Index i = 1; i < n; ++i) pile = stack_rows(pile, sin(row(x, i % 2)));
+  const Var t = jvp(pile, x, tape.constant(Matrix{{2.0}, {3.0}}));
+  CHECK(Program({t}).arena_size() < 16 * n);  // padded, and added up: n of them
+  const Matrix at{{0.3}, {-0.7}};
+  const Matrix value = evaluate(t, {{x, at}});
+  REQUIRE(value.rows() == n);
+  CHECK(value(0, 0) == 2);
+  for (Index i = 1; i < n; ++i) {
+    CAPTURE(i);
+    CHECK(value(i, 0) ==
+          doctest::Approx((i % 2 ? 3 : 2) * std::cos(at(i % 2, 0))).epsilon(16 * rounding));
+  }
+}
+
 TEST_CASE("tangents of what does not fit are refused in words") {
   Tape tape, other;
   const Var x = tape.input(2, 3, "x"), y = sin(x), none;

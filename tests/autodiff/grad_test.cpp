@@ -3,8 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "autodiff/compile/program.h"
 #include "autodiff/random.h"
@@ -72,6 +74,98 @@ TEST_CASE("a node may be read twice, and may be an x though it depends on anothe
   // What was recorded after y cannot matter to it.
   const Var later = cos(y);
   CHECK(number(grad(y, later), at) == 0);
+}
+
+TEST_CASE("what is read piece by piece gets an adjoint of those pieces, in proportion") {
+  constexpr Index n = 100;
+  Tape tape;
+  const Var x = tape.input(n, 2, "x"), wide = tape.input(2, n, "wide");
+  const auto cut_rows = [&](Index begin, Index count) {
+    return sum(sin(slice_rows(x, begin, count)));
+  };
+  const auto cut_cols = [&](Index begin, Index count) {
+    return sum(sin(slice_cols(wide, begin, count)));
+  };
+  const Var nothing = tape.filled({1, 1}, 0);
+  Var in_order = nothing, shuffled = nothing, gaps = nothing, windows = nothing, twice = sum(x);
+  Var columns = nothing;
+  for (Index i = 0; i < n; ++i) {
+    in_order = in_order + cut_rows(i, 1);
+    shuffled = shuffled + cut_rows(i * 37 % n, 1);
+    if (i % 3 == 1) gaps = gaps + cut_rows(i, 1);
+    if (i + 4 <= n) windows = windows + cut_rows(i, 4);
+    twice = twice + cut_rows(i, 1) + cut_rows(i, 1);
+    columns = columns + cut_cols(i * 37 % n, 1);
+  }
+  const Matrix at = Matrix::Random(n, 2), cosine = at.array().cos();
+  const auto agrees = [&](Var y, const auto& times) {
+    CAPTURE(times(Index(4)));
+    const Program program({grad(y, x)});
+    CHECK(program.arena_size() < 16 * n * 2);  // whole matrices: n of them
+    const Matrix dx = evaluate(grad(y, x), {{x, at}});
+    for (Index i = 0; i < n; ++i)
+      for (Index s = 0; s < 2; ++s) {
+        CAPTURE(i);
+        CHECK(dx(i, s) == doctest::Approx(times(i) * cosine(i, s)).epsilon(16 * rounding));
+      }
+  };
+  agrees(in_order, [](Index) { return 1; });
+  agrees(shuffled, [](Index) { return 1; });
+  agrees(gaps, [](Index i) { return i % 3 == 1; });
+  agrees(windows, [](Index i) { return std::min({i + 1, Index(4), n - i}); });
+  agrees(twice - sum(x), [](Index) { return 2; });
+
+  const Program program({grad(columns, wide)});
+  CHECK(program.arena_size() < 16 * n * 2);
+  const Matrix wide_at = at.transpose();
+  CHECK(evaluate(grad(columns, wide), {{wide, wide_at}})
+            .isApprox(Matrix(wide_at.array().cos()), 16 * rounding));
+}
+
+TEST_CASE("pieces that overlap, lie within each other, or stand beside the whole add up") {
+  Tape tape;
+  const Var x = tape.input(6, 3, "x");
+  const Var y = sum(exp(x)) + sum(sin(slice_rows(x, 1, 4))) + sum(cos(slice_rows(x, 2, 2))) +
+                sum(tanh(slice_cols(x, 0, 2))) + sum(sin(2 * slice_rows(x, 1, 4))) +
+                sum(sin(slice_rows(slice_rows(x, 1, 4), 0, 3))) + sum(cos(slice_cols(x, 1, 2)));
+  const Matrix at = Matrix::Random(6, 3);
+  const Matrix dx = evaluate(grad(y, x), {{x, at}});
+  for (Index i = 0; i < 6; ++i)
+    for (Index s = 0; s < 3; ++s) {
+      CAPTURE(i);
+      CAPTURE(s);
+      const double value = at(i, s), slope = std::tanh(value);
+      double expected = std::exp(value);
+      if (i >= 1 && i < 5) expected += std::cos(value) + 2 * std::cos(2 * value);
+      if (i >= 2 && i < 4) expected -= std::sin(value);
+      if (s < 2) expected += 1 - slope * slope;
+      if (i >= 1 && i < 4) expected += std::cos(value);
+      if (s >= 1) expected -= std::sin(value);
+      CHECK(dx(i, s) == doctest::Approx(expected).epsilon(32 * rounding));
+    }
+}
+
+TEST_CASE("a Jacobian of stacked rows takes each row by itself") {
+  constexpr Index n = 500;
+  Tape tape;
+  const Var x = tape.input(2, 1, "x");
+  std::vector<Var> rows;
+  for (Index i = 0; i < n; ++i)
+    rows.push_back(sin(row(x, i % 2) * (0.01 * static_cast<double>(i))));
+  const Var y = stack_rows(rows);
+  const int before = tape.size();
+  const Var j = jacobian(y, x);
+  CHECK(tape.size() - before < 20 * n);  // through all rows each time: n²
+  const Matrix at{{0.3}, {-0.7}};
+  const Matrix value = evaluate(j, {{x, at}});
+  REQUIRE(value.rows() == 2 * n);
+  for (Index i = 0; i < n; ++i) {
+    const double rate = 0.01 * static_cast<double>(i);
+    CAPTURE(i);
+    CHECK(value(n * (i % 2) + i, 0) ==
+          doctest::Approx(rate * std::cos(rate * at(i % 2, 0))).epsilon(16 * rounding));
+    CHECK(value(n * (1 - i % 2) + i, 0) == 0);
+  }
 }
 
 TEST_CASE("asking twice on one tape gives the same, and the old gradient stays right") {

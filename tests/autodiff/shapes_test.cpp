@@ -149,11 +149,12 @@ TEST_CASE("a slice lies within its matrix, and a pad holds what it pads") {
 
 TEST_CASE("stacks agree in the other direction") {
   const auto rows = [](Var x, Var y) { return stack_rows(x, y); };
+  const auto cols = [](Var x, Var y) { return stack_cols(x, y); };
   check({
       of({3, 4}, {2, 4}, rows, {5, 4}),
       of({3, 4}, {3, 2}, rows, "[stack_rows] (3x4) above (3x2)"),
-      of({3, 4}, {3, 2}, autodiff::stack_cols, {3, 6}),
-      of({3, 4}, {2, 4}, autodiff::stack_cols, "[stack_cols] (3x4) beside (2x4)"),
+      of({3, 4}, {3, 2}, cols, {3, 6}),
+      of({3, 4}, {2, 4}, cols, "[stack_cols] (3x4) beside (2x4)"),
   });
 }
 

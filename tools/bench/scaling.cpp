@@ -83,6 +83,20 @@ std::vector<GrowingGraph> growing_graphs() {
          }
          return std::vector{y};
        }},
+      {"scaling/rows_one_by_one", 2000,
+       [](Tape& tape, int n) {
+         const Var x = tape.input(n, 4, "x");
+         Var y = sin(row(x, 0));
+         for (int i = 1; i < n; ++i) y = y + sin(row(x, i));
+         return std::vector{grad(sum(y), x)};
+       }},
+      {"scaling/stacked_jacobian", 2000,
+       [](Tape& tape, int n) {
+         const Var x = tape.input(2, 4, "x");
+         std::vector<Var> rows;
+         for (int i = 0; i < n; ++i) rows.push_back(sin(row(x, i % 2) * (i + 1.0)));
+         return std::vector{jacobian(stack_rows(rows), x)};
+       }},
       {"scaling/rk4_rollout", 100,
        [](Tape& tape, int n) {
          Var x = tape.input(4, 1, "x");

@@ -1,0 +1,30 @@
+// The adjoint of a node is the sum of what its readers hand it.
+//
+// A reader of one row hands that row's share among zeros (pad_rows). Added up as they are, the
+// shares of n such readers cost n matrices of n rows; put one above the other, n rows.
+#pragma once
+
+#include <array>
+#include <map>
+#include <vector>
+
+#include "autodiff/ops.h"
+
+namespace autodiff {
+
+class Accumulator {
+ public:
+  /// All shares have the same shape.
+  void add(Var share);
+  /// What was added so far, recorded. Empty if nothing was: zero.
+  Var total();
+
+ private:
+  /// Padded rows, or columns, that do not overlap, by where they begin.
+  using Layer = std::map<Index, Var>;
+
+  Var total_;
+  std::array<std::vector<Layer>, 2> layers_;  // of rows, of columns
+};
+
+}  // namespace autodiff
