@@ -1,6 +1,7 @@
 // ./train: a network learns the law of motion of a mechanical system from its accelerations.
 //
-// Read train() downwards: subject, batches, model, training loop, judgement.
+// Read train() downwards: subject, learner, training loop, judgement. What learns is made in
+// tools/app/learner.cpp: batches, model, optimiser and loss.
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -8,45 +9,43 @@
 #include "nn/files/model_file.h"
 #include "nn/learning/trainer.h"
 #include "nn/models/learnt_motion.h"
-#include "tools/app/batches.h"
 #include "tools/app/interrupt.h"
 #include "tools/app/judgement.h"
+#include "tools/app/learner.h"
 #include "tools/app/memory.h"
-#include "tools/app/models.h"
 #include "tools/app/report.h"
 #include "tools/app/run.h"
 #include "tools/app/run_folder.h"
-#include "tools/app/watch.h"
 
 namespace {
 
 using tools::TrainOptions;
 
 /// From its first batch, or from where it stopped, until it ends. How it ended.
-std::string fit(tools::Run& run, nn::Trainer& trainer, tools::Batches& batches, tools::Watch& watch,
-                const std::function<void()>& begin, const std::function<bool(int)>& begin_round,
-                const std::function<std::string()>& why_not, const TrainOptions& options) {
+std::string fit(tools::Run& run, tools::Learner& learner) {
+  const auto why_not = [&] {
+    const auto found = find_divergence(*learner.model, learner.objective, learner.batches->batch());
+    return tools::divergence_text(learner.standing.batches + 1, found);
+  };
   while (run.begins_epoch())
     while (run.begins_batch()) {
-      if (const auto round = run.begins_round(); round && !begin_round(*round)) continue;
-      batches.go_to(run.batch());
-      const double loss = trainer.loss_and_gradient(batches.inputs());
-      if (trainer.finite()) {
-        const double rate = tools::learning_rate(options, run.epoch(), run.step(), run.steps());
-        trainer.step(rate);
-        batches.learn(trainer.training_step());
-        run.learnt(loss, rate);
-      } else {
-        run.left_out(why_not);
+      try {
+        learner.begin_round_if_due();
+      } catch (const tools::Interrupted&) {
+        continue;  // the run ends before this round, and will begin it again
       }
-      watch.look();
-      if (watch.stuck()) {
+      if (const auto learnt = learner.learn_batch())
+        run.learnt(learnt->loss, learnt->rate);
+      else
+        run.left_out(why_not);
+      learner.watch.look();
+      if (learner.watch.stuck()) {
         run.begin_again();
-        begin();
+        learner.begin();
       }
       run.save_if_due();
     }
-  watch.keep_best();
+  learner.watch.keep_best();
   return run.status();
 }
 
@@ -63,55 +62,38 @@ tools::ExitCode train(const TrainOptions& asked) {
   if (tells) tools::print(to_text(*subject.measured));
   const TrainOptions options = settled(asked, subject);
   if (tells) tools::print(how_it_is_learnt(options, subject));
-  const auto batches = make_batches(options, random, subject);
 
-  const auto model = make_model(options, subject, batches->sample());
-  const auto optimiser = make_optimiser(options, *model);
-  const nn::Objective objective = make_objective(options, subject, *model);
-  nn::Trainer trainer = make_trainer(options, *model, *optimiser, objective);
+  tools::Learner learner(options, subject, random);
   if (options.dry_run)
-    throw tools::EndProgram(tools::exit_ok, the_job(options, *model, trainer, *batches));
+    throw tools::EndProgram(tools::exit_ok,
+                            the_job(options, *learner.model, learner.trainer, *learner.batches));
 
   // From here on there is something to save before the program ends.
   tools::note_interrupts();
   tools::RunFolder folder(options.out);
-  tools::RunResult result(options, subject, *model);
-  const tools::Course course = batches->course();
-  tools::Watch watch(options, subject, *batches, *model, objective, result.standing, course.total);
-  std::vector<nn::NamedMatrix> beside = batches->memory();
-  for (const nn::NamedMatrix& matrix : watch.memory()) beside.push_back(matrix);
-  const tools::Training training{*model, *optimiser,   random, result.standing,
-                                 course, subject.file, beside};
+  const std::vector<nn::NamedMatrix> beside = learner.memory();
+  const tools::Training training{*learner.model, *learner.optimiser, random, learner.standing,
+                                 learner.course, subject.file,       beside};
   const std::string config = to_toml(options);
   const auto save = [&] { folder.write(tools::checkpoint_file, to_checkpoint(training, config)); };
-  const auto save_weights = [&] { folder.write("model.safetensors", nn::to_model_file(*model)); };
-  const auto begin_anew = [&] { begin(*model, *optimiser, options, subject, random); };
-  const auto begin_round = [&](int round) {
-    watch.keep_best();
-    try {
-      batches->begin_round(*model, round);
-    } catch (const tools::Interrupted&) {
-      return false;  // the run ends before this round, and will begin it again
-    }
-    watch.begin_round(round);
-    return true;
+  const auto save_weights = [&] {
+    folder.write("model.safetensors", nn::to_model_file(*learner.model));
   };
   const bool resumed = !options.resume.empty();
   if (resumed)
     tools::resume(training, folder);
   else
-    begin_anew();
-  folder.begin(config,
-               resumed ? std::optional(course.epochs_of(result.standing.batches)) : std::nullopt);
+    learner.begin();
+  folder.begin(config, resumed ? std::optional(learner.course.epochs_of(learner.standing.batches))
+                               : std::nullopt);
   folder.refill_by(save);
   tools::Run run(options, training, folder, save);
-  const auto why_not = [&] {
-    return tools::divergence_text(run.step() + 1,
-                                  find_divergence(*model, objective, batches->batch()));
-  };
-  result.status = fit(run, trainer, *batches, watch, begin_anew, begin_round, why_not, options);
-  result.share_stuck = watch.share_stuck();
-  result.energy_flow = energy_flow(*model, batches->sample());
+
+  tools::RunResult result(options, subject, *learner.model);
+  result.status = fit(run, learner);
+  result.standing = learner.standing;
+  result.indefinite_share = learner.watch.indefinite_share();
+  result.energy_flow = energy_flow(*learner.model, learner.batches->sample());
   save_weights();
   folder.refill_by([&] { save(), save_weights(); });
 
@@ -123,7 +105,7 @@ tools::ExitCode train(const TrainOptions& asked) {
     if (!options.quiet)
       tools::print(subject.simulated ? "  judging on fresh states and trajectories\n"
                                      : "  judging on what was held out\n");
-    const physics::Motion learnt = learnt_motion(*model);
+    const physics::Motion learnt = learnt_motion(*learner.model);
     result.judgement = judge(options, subject, learnt);
     const std::string example =
         subject.simulated ? trajectory_csv(options, *subject.simulated, learnt) : "";

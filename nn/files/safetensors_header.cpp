@@ -6,47 +6,17 @@
 #include <functional>
 #include <set>
 
+#include "nn/files/utf8.h"
+
 namespace nn {
 namespace {
 
 unsigned char byte(char c) { return static_cast<unsigned char>(c); }
 
-/// The length of the UTF-8 character that the text begins with; 0 where it begins with none.
-std::size_t utf8_length(std::string_view text) {
-  const unsigned char first = byte(text[0]);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 0;
-  if (length == 0 || length > text.size()) return 0;
-  std::uint32_t code = first & (0x7Fu >> length);
-  for (std::size_t k = 1; k < length; ++k) {
-    if ((byte(text[k]) & 0xC0) != 0x80) return 0;
-    code = code << 6 | (byte(text[k]) & 0x3Fu);
-  }
-  const std::uint32_t least = length == 2 ? 0x80 : length == 3 ? 0x800 : 0x10000;
-  const bool surrogate = code >= 0xD800 && code < 0xE000;
-  return code < least || code > 0x10FFFF || surrogate ? 0 : length;
-}
-
 /// Does it begin with one of U+EF80 to U+EFFF, which stand for the bytes 0x80 to 0xFF?
 bool begins_with_byte(std::string_view text) {
   return text.size() >= 3 && byte(text[0]) == 0xEE && (byte(text[1]) & 0xFE) == 0xBE &&
          (byte(text[2]) & 0xC0) == 0x80;
-}
-
-void append_utf8(std::string& text, std::uint32_t code) {
-  const auto tail = [&](int shift) { text += static_cast<char>(0x80 | (code >> shift & 0x3F)); };
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-  } else if (code < 0x800) {
-    text += static_cast<char>(0xC0 | code >> 6);
-    tail(0);
-  } else if (code < 0x10000) {
-    text += static_cast<char>(0xE0 | code >> 12);
-    tail(6), tail(0);
-  } else {
-    text += static_cast<char>(0xF0 | code >> 18);
-    tail(12), tail(6), tail(0);
-  }
 }
 
 std::string with_bytes(const std::string& text) {

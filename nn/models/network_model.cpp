@@ -30,6 +30,9 @@ NetworkOptions checked(NetworkOptions options) {
                                 " controls");
   check("control scale", options.control_scale, static_cast<std::size_t>(options.controls),
         " controls");
+  if (const std::size_t names = options.names.size(); names != 0 && names != n)
+    throw std::invalid_argument("[model] " + std::to_string(names) + " names for " +
+                                std::to_string(n) + " coordinates: one for each, or none");
   return options;
 }
 

@@ -27,12 +27,15 @@ Eigen::MatrixXd later(const Motion& motion, const Eigen::MatrixXd& states,
 
 Eigen::VectorXd lyapunov_exponents(const Motion& motion, const Eigen::MatrixXd& starts,
                                    const LyapunovOptions& options) {
+  constexpr double most = 1e9;  // intervals
   if (!(options.interval > 0 && options.offset > 0 && options.settle >= 0 &&
-        options.duration >= options.interval && std::isfinite(options.settle + options.duration)))
+        options.duration >= options.interval &&
+        (options.settle + options.duration) / options.interval <= most))
     throw std::invalid_argument(
         "[lyapunov] offset " + number(options.offset) + ", interval " + number(options.interval) +
         ", settle " + number(options.settle) + ", duration " + number(options.duration) +
-        ": offset and interval must be positive, the duration at least an interval");
+        ": offset and interval must be positive, the duration at least an interval, and settling "
+        "and duration at most 1e9 of them");
   const Index d = starts.rows(), count = starts.cols();
   const long settling = std::lround(options.settle / options.interval);
   const long measured = std::lround(options.duration / options.interval);

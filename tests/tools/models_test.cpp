@@ -27,7 +27,7 @@ using autodiff::Matrix;
 using autodiff::Random;
 using autodiff::Scalar;
 using doctest::Approx;
-using tools::stuck_part;
+using tools::indefinite_share;
 using tools::Subject;
 using tools::TrainOptions;
 
@@ -332,16 +332,16 @@ TEST_CASE("the share that sticks is that of states whose mass matrix has another
   // All states where they are few, a thousand from all over where they are many.
   const physics::DataSet many = samples_of(subject, 2500), few = part_of(many, 0, 7);
   REQUIRE(share(many, 1, 2500) > 0.01);
-  CHECK(stuck_part(*model, few) == share(few, 1, 7));
-  CHECK(stuck_part(*model, many) == share(many, 2, 1000));
-  CHECK(stuck_part(*model, part_of(many, 0, 1500)) == share(many, 1, 1000));
+  CHECK(indefinite_share(*model, few) == share(few, 1, 7));
+  CHECK(indefinite_share(*model, many) == share(many, 2, 1000));
+  CHECK(indefinite_share(*model, part_of(many, 0, 1500)) == share(many, 1, 1000));
 
   o.kinetic_prior = 1e6;  // so heavy that nothing learnt changes its sign
   const auto heavy = make_model(o, subject, {});
   initialise(*heavy, o, random);
-  CHECK(stuck_part(*heavy, many) == 0);
+  CHECK(indefinite_share(*heavy, many) == 0);
   o.model = "mlp";  // has no masses
-  CHECK(stuck_part(*make_model(o, subject, {}), many) == 0);
+  CHECK(indefinite_share(*make_model(o, subject, {}), many) == 0);
 }
 
 TEST_CASE("the rate follows --schedule over all steps") {
@@ -435,7 +435,7 @@ TEST_CASE("where trajectories are learnt, a run on accelerations of its own come
         initialise(*by_hand, o, b);
         adam.forget();
         trainer.fit(subject.samples, b, 40, [&](long step) { return schedule.rate(step); });
-      } while (++draws < 3 && stuck_part(*by_hand, subject.samples) > tools::stuck_share);
+      } while (++draws < 3 && indefinite_share(*by_hand, subject.samples) > tools::most_indefinite);
       CHECK(draws == (prior == 0 ? 3 : 1));
       CHECK(weights_of(*begun) == weights_of(*by_hand));
       CHECK(a.state() == b.state());

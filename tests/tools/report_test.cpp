@@ -64,7 +64,7 @@ TEST_CASE("result.json: what was learnt, and how well, by name") {
   result.options.seed = 18446744073709551615u;
   result.standing.skipped = 3;
   result.standing.restarts = 2;
-  result.share_stuck = 0.03125;
+  result.indefinite_share = 0.03125;
   result.energy_flow = {.friction = 0.25, .controls = 0.5};
   result.judgement->rolled_out->errors.stopped = 4;
   result.judgement->rolled_out->errors.left_out = 6;
@@ -188,7 +188,7 @@ TEST_CASE("the table of a run tells of what was out of order, and only of that")
   result.standing.train_steps = 0;  // what has no steps takes no time for one
   result.standing.skipped = 3;
   result.standing.restarts = 2;
-  result.share_stuck = 0.02;
+  result.indefinite_share = 0.02;
   result.options.preset = "seed";
   result.options.learning_rate = 1e-4;
   result.judgement->rolled_out->errors.stopped = 4;
@@ -202,7 +202,7 @@ TEST_CASE("the table of a run tells of what was out of order, and only of that")
         "6 of them are left out, whose truth stopped early, the first at t = 3: too fast "})
     CHECK_MESSAGE(contains(table, part), table);
   CHECK_FALSE(contains(table, "worse than a constant"));
-  result.share_stuck = 0.01;
+  result.indefinite_share = 0.01;
   CHECK_FALSE(contains(to_table(result), "wrong sign"));
   CHECK_FALSE(contains(to_table(result), "watching"));
 }

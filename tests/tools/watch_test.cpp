@@ -144,15 +144,15 @@ TEST_CASE("a start is judged once, at a tenth of a run, and only while it may be
     run.standing.restarts = options.restarts - 1;
     for (const long batches : looks) {
       run.look(batches);
-      const bool sticks = run.watch.share_stuck() > tools::stuck_share;
+      const bool sticks = run.watch.indefinite_share() > tools::most_indefinite;
       CHECK(run.watch.stuck() == (sticks && batches == 20));
     }
     run.standing.restarts = options.restarts;
     run.look(20);
     CHECK_FALSE(run.watch.stuck());
-    return run.watch.share_stuck();
+    return run.watch.indefinite_share();
   };
   const std::vector<long> looks{18, 20, 21, 22, 200};
-  CHECK(share_of("0", looks) > tools::stuck_share);
+  CHECK(share_of("0", looks) > tools::most_indefinite);
   CHECK(share_of("1000", looks) == 0);
 }

@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 
+#include "nn/files/utf8.h"
 #include "tools/app/csv.h"
 
 namespace tools {
@@ -31,23 +32,6 @@ std::string with_plain_primes(std::string name) {
     for (std::size_t at = 0; (at = name.find(prime, at)) != name.npos;)
       name.replace(at, string_view(prime).size(), plain);
   return name;
-}
-
-bool is_utf8(const std::string& text) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto first = static_cast<unsigned char>(text[at]);
-    if (first < 0x80) continue;
-    if (first < 0xC2 || first > 0xF4) return false;
-    // Not what a shorter form has (behind E0, F0), nor surrogates (ED), nor beyond U+10FFFF (F4).
-    const auto second = static_cast<unsigned char>(at + 1 < text.size() ? text[at + 1] : 0);
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
-      return false;
-    for (int more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3; more > 0; --more)
-      if (++at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80)
-        return false;
-  }
-  return true;
 }
 
 /// Does it have characters that are not seen, but steer a terminal or turn text around? Of C1
@@ -133,7 +117,7 @@ struct Name {
     if (coordinate.empty())
       wrong("column " + std::to_string(place) +
             " has no name; one that only counts rows has to go");
-    if (!is_utf8(coordinate) || has_unseen(coordinate))
+    if (!nn::is_utf8(coordinate) || has_unseen(coordinate))
       wrong("column " + std::to_string(place) +
             " has a name with characters that cannot be seen, or are not UTF-8");
     const bool plain = std::all_of(coordinate.begin(), coordinate.end(), [](unsigned char c) {

@@ -7,20 +7,10 @@
 #include <utility>
 
 #include "autodiff/matrix.h"
+#include "nn/files/utf8.h"
 
 namespace tools {
 namespace {
-
-void append_utf8(std::string& text, char32_t c) {
-  if (c < 0x80) {
-    text += static_cast<char>(c);
-    return;
-  }
-  const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;  // bytes behind the first
-  constexpr std::array<unsigned, 4> mark{0, 0xC0, 0xE0, 0xF0};
-  text += static_cast<char>(mark[more] | c >> 6 * more);
-  for (int k = more - 1; k >= 0; --k) text += static_cast<char>(0x80 | (c >> 6 * k & 0x3F));
-}
 
 /// `low` is the place of the lower byte of each pair, 0 or 1; the mark is left out.
 std::string from_utf16(const std::string& bytes, std::size_t low) {
@@ -35,7 +25,7 @@ std::string from_utf16(const std::string& bytes, std::size_t low) {
       at += 2;
       c = 0x10000 + ((c - 0xD800) << 10) + ((unit(at) - 0xDC00) & 0x3FF);
     }
-    append_utf8(text, c);
+    nn::append_utf8(text, c);
   }
   if (bytes.size() % 2 != 0) throw IoError("it is UTF-16 that ends within a character");
   return text;

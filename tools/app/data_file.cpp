@@ -95,8 +95,6 @@ void unwrap(Eigen::Ref<Eigen::RowVectorXd, 0, Eigen::InnerStride<>> angle) {
 
 // ---------------------------------------------------------------- trajectories
 
-using Piece = Rows;
-
 /// The entry of rank part · size of the sorted values; 0 of none.
 double ranked(std::vector<double> values, double part) {
   if (values.empty()) return 0;
@@ -108,9 +106,9 @@ double ranked(std::vector<double> values, double part) {
 
 /// Cuts each piece before the rows for which `behind(k)` says so, k in (begin, end).
 template <class Behind>
-std::vector<Piece> cut(const std::vector<Piece>& pieces, const Behind& behind) {
-  std::vector<Piece> parts;
-  for (const Piece& piece : pieces) {
+std::vector<Rows> cut(const std::vector<Rows>& pieces, const Behind& behind) {
+  std::vector<Rows> parts;
+  for (const Rows& piece : pieces) {
     parts.push_back(piece);
     for (Index k = piece.begin + 1; k < piece.end; ++k)
       if (behind(k)) {
@@ -121,7 +119,7 @@ std::vector<Piece> cut(const std::vector<Piece>& pieces, const Behind& behind) {
   return parts;
 }
 
-std::vector<double> time_steps(const Eigen::MatrixXd::ConstRowXpr& t, const Piece& piece) {
+std::vector<double> time_steps(const Eigen::MatrixXd::ConstRowXpr& t, const Rows& piece) {
   std::vector<double> steps;
   for (Index k = piece.begin + 1; k < piece.end; ++k) steps.push_back(t[k] - t[k - 1]);
   return steps;
@@ -162,11 +160,11 @@ std::vector<Change> changes(const Eigen::VectorXd& y, const Eigen::VectorXd& t, 
 /// The rows before which one quantity jumps, and by how much more than the motion around it tells.
 /// A jump lies outside all rates around it by more than these differ, there and in most of the
 /// file, and by more than the steps in which it is measured.
-std::map<Index, double> jumps(const Table& table, const std::vector<Piece>& pieces, Index column,
+std::map<Index, double> jumps(const Table& table, const std::vector<Rows>& pieces, Index column,
                               Index time, bool angle) {
   std::vector<Change> all;
   double resolution = std::numeric_limits<double>::infinity();
-  for (const Piece& piece : pieces) {
+  for (const Rows& piece : pieces) {
     if (piece.end - piece.begin < 5) continue;
     const Eigen::VectorXd t = table.block({time}, piece.begin, piece.end);
     Eigen::VectorXd y = table.block({column}, piece.begin, piece.end);
@@ -203,10 +201,10 @@ void require_order(const Table& table, Index time, const DataFound& found) {
 }
 
 /// The trajectories of a file with times; what cut them goes to `found`.
-std::vector<Piece> trajectories_of(const Table& table, const Columns& columns, DataFound& found) {
+std::vector<Rows> trajectories_of(const Table& table, const Columns& columns, DataFound& found) {
   const auto t = table.rows.row(columns.time);
   const auto line = [&](Index k) { return table.lines[static_cast<std::size_t>(k)]; };
-  const std::vector<Piece> pieces = cut({{0, table.size()}}, [&](Index k) {
+  const std::vector<Rows> pieces = cut({{0, table.size()}}, [&](Index k) {
     if (table.trajectory[static_cast<std::size_t>(k)] !=
         table.trajectory[static_cast<std::size_t>(k - 1)])
       return true;
@@ -217,8 +215,8 @@ std::vector<Piece> trajectories_of(const Table& table, const Columns& columns, D
 
   require_order(table, columns.time, found);
 
-  std::vector<Piece> parts;
-  for (const Piece& piece : pieces) {
+  std::vector<Rows> parts;
+  for (const Rows& piece : pieces) {
     const double typical = ranked(time_steps(t, piece), 0.5);
     const auto between = cut({piece}, [&](Index k) {
       const double step = t[k] - t[k - 1];
@@ -242,7 +240,7 @@ std::vector<Piece> trajectories_of(const Table& table, const Columns& columns, D
   parts = cut(parts, [&](Index k) { return jumped.contains(k); });
 
   std::vector<double> steps;
-  for (const Piece& piece : parts) {
+  for (const Rows& piece : parts) {
     const std::vector<double> here = time_steps(t, piece);
     steps.insert(steps.end(), here.begin(), here.end());
   }
@@ -253,7 +251,7 @@ std::vector<Piece> trajectories_of(const Table& table, const Columns& columns, D
 // ---------------------------------------------------------------- samples
 
 /// The trajectory as it was measured.
-physics::Recording recording_of(const Table& table, const Columns& columns, const Piece& piece) {
+physics::Recording recording_of(const Table& table, const Columns& columns, const Rows& piece) {
   const auto rows = [&](const std::vector<Index>& of) -> Eigen::MatrixXd {
     return table.block(of, piece.begin, piece.end).transpose();
   };
@@ -271,13 +269,13 @@ std::string counted(std::size_t count, const char* one, const char* many) {
 }
 
 /// Makes samples of all recordings.
-void estimate_samples(OwnData& data, const Table& table, const std::vector<Piece>& pieces) {
+void estimate_samples(OwnData& data, const Table& table, const std::vector<Rows>& pieces) {
   std::vector<physics::Estimate> estimates;
-  std::vector<Piece> inner;
+  std::vector<Rows> inner;
   Index count = 0;
   const Index shortest = data.recordings.front().v.size() > 0 ? 2 : 2 * data.fit.neighbours + 1;
   for (const physics::Recording& recording : data.recordings) {
-    const Piece& piece = pieces[inner.size()];
+    const Rows& piece = pieces[inner.size()];
     estimates.push_back(physics::estimate(recording, data.fit));
     inner.push_back(inner_rows(recording, data.fit));
     const Index samples = inner.back().end - inner.back().begin;
@@ -340,9 +338,9 @@ OwnData parse(const std::string& text) {
   data.found.rows = table.lines.size();
   data.found.estimated = !Columns::has(columns.a);
   data.found.comments = reader.comments();
-  std::vector<Piece> trajectories;
+  std::vector<Rows> trajectories;
   if (columns.time >= 0) trajectories = trajectories_of(table, columns, data.found);
-  for (const Piece& piece : trajectories)
+  for (const Rows& piece : trajectories)
     data.recordings.push_back(recording_of(table, columns, piece));
   data.found.trajectories =
       columns.time >= 0 ? trajectories.size() : static_cast<std::size_t>(table.told);

@@ -147,7 +147,7 @@ void learn_accelerations(nn::NetworkModel& model, TrainOptions options, const Su
     } catch (const std::runtime_error&) {
       continue;  // no finite loss: the weights before that step stay
     }
-    if (!(stuck_part(model, subject.samples) > stuck_share)) return;
+    if (!(indefinite_share(model, subject.samples) > most_indefinite)) return;
   }
 }
 
@@ -159,7 +159,7 @@ void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::
                                                              : nn::Initialiser::lecun);
 }
 
-double stuck_part(const nn::Model& model, const physics::DataSet& data) {
+double indefinite_share(const nn::Model& model, const physics::DataSet& data) {
   constexpr Index most = 1000;
   const Index count = std::min(most, data.size());
   const autodiff::Matrix some =

@@ -19,11 +19,10 @@ std::unique_ptr<nn::NetworkModel> make_model(const TrainOptions& options, const 
                                              const physics::DataSet& sample);
 /// Gives it random first weights.
 void initialise(nn::NetworkModel& model, const TrainOptions& options, autodiff::Random& random);
-/// Above this share of states with a mass matrix of another sign a run is stuck: no small step
-/// leads from one sign to the other.
-inline constexpr double stuck_share = 0.01;
 /// The share of (some of) these states where the learnt mass matrix has another sign than in most.
-double stuck_part(const nn::Model& model, const physics::DataSet& data);
+double indefinite_share(const nn::Model& model, const physics::DataSet& data);
+/// A run with a larger share is stuck: no small step leads from one sign to the other.
+inline constexpr double most_indefinite = 0.01;
 
 /// --friction auto: does a short trial with linear friction do better on what watches than one
 /// without? "linear" or "none".

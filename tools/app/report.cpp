@@ -101,7 +101,7 @@ std::string to_json(const RunResult& result) {
       {"model", result.options.model},
       {"skipped", result.standing.skipped},
       {"restarts", result.standing.restarts},
-      {"stuck", result.share_stuck},
+      {"stuck", result.indefinite_share},
       {"learn", result.options.learn},
       {"friction", result.options.friction},
       {"learns", result.learns},
@@ -189,12 +189,12 @@ std::string to_table(const RunResult& result) {
         result.standing.validation);
   if (result.standing.restarts > 0)
     text += format("  restarts  %ld, of starts that stuck\n", result.standing.restarts);
-  if (result.share_stuck > stuck_share)
+  if (result.indefinite_share > most_indefinite)
     text += format(
         "  stuck     the learnt mass matrix has the wrong sign in %.3g %% of the states; try "
         "another "
         "--seed, a lower --lr or a larger --kinetic-prior\n",
-        100 * result.share_stuck);
+        100 * result.indefinite_share);
   if (const Preset& from = preset(o.preset);
       !from.note.empty() && o.learning_rate == from.options.learning_rate)
     text += "  note      " + from.note + '\n';

@@ -24,7 +24,7 @@ struct RunResult {
   autodiff::Index parameters = 0;
   std::string status = {};  ///< finished, interrupted or diverged
   Standing standing = {};
-  double share_stuck = 0;  ///< of the states, where the learnt mass matrix has the wrong sign
+  double indefinite_share = 0;  ///< of the states, where the learnt mass matrix has the wrong sign
   std::optional<nn::EnergyFlow> energy_flow = {};  ///< over what was learnt from
   std::optional<Judgement> judgement = {};         ///< absent where training did not finish
 

@@ -55,13 +55,10 @@ bool Run::has_seen_enough() const {
              options_.patience * static_cast<double>(course_.total);
 }
 
-std::optional<int> Run::begins_round() const {
-  return course_.round_at(standing_.batches, options_.rounds);
-}
-
 void Run::begin_again() {
   if (!options_.quiet)
-    print(format("  step %ld: the start has stuck; again from other first weights\n", step()));
+    print(format("  step %ld: the start has stuck; again from other first weights\n",
+                 standing_.batches));
   if (options_.stop_after > 0) stop_at_ -= standing_.batches;
   standing_ = {
       .seconds = standing_.seconds, .restarts = standing_.restarts + 1, .builds = standing_.builds};

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "tools/app/checkpoint.h"
@@ -24,14 +23,6 @@ class Run {
   bool begins_epoch();
   bool begins_batch();
 
-  long epoch() const { return standing_.batches / course_.per_epoch; }  ///< from 0
-  long step() const { return standing_.batches; }                       ///< batches before this one
-  long steps() const { return course_.total; }
-  autodiff::Index batch() const { return standing_.batches % course_.per_epoch; }  ///< of the epoch
-
-  /// The round that begins with the next batch (--rounds), where one does.
-  std::optional<int> begins_round() const;
-
   /// The present batch was learnt from, at that rate.
   void learnt(double loss, double rate);
   /// It could not be: `why` is asked for the first time.
@@ -47,6 +38,7 @@ class Run {
  private:
   /// Has nothing been gained for as long as --patience says?
   bool has_seen_enough() const;
+  long epoch() const { return standing_.batches / course_.per_epoch; }  ///< from 0
   void end_batch();
   void end_epoch();
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "nn/files/utf8.h"
 #include "tools/app/text.h"
 
 namespace tools {
@@ -39,30 +40,11 @@ char letter_of(char c) {
   }
 }
 
-/// How many bytes the character at the front has in UTF-8; 0: it is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t k) {
-    return k < text.size() ? static_cast<unsigned char>(text[k]) : 0u;
-  };
-  const unsigned first = byte(0), second = byte(1);
-  if (first < 0x80) return 1;
-  const std::size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  for (std::size_t k = 1; k < length; ++k)
-    if ((byte(k) & 0xc0) != 0x80) return 0;
-  const bool too_long = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-  const bool surrogate = first == 0xed && second > 0x9f;
-  const bool too_large = first > 0xf4 || (first == 0xf4 && second > 0x8f);
-  return too_long || surrogate || too_large ? 0 : length;
-}
-
-void add_utf8(unsigned long code, std::string& text) {
+/// What \u and \U stand for.
+void append_escaped(std::string& text, unsigned long code) {
   if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
     malformed("an escape sequence stands for no character");
-  const int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // bytes
-  const unsigned long leads[] = {0, 0xc0, 0xe0, 0xf0};
-  text.push_back(static_cast<char>(leads[more] | (code >> 6 * more)));
-  for (int k = more - 1; k >= 0; --k)
-    text.push_back(static_cast<char>(0x80 | ((code >> 6 * k) & 0x3f)));
+  nn::append_utf8(text, static_cast<char32_t>(code));
 }
 
 /// What is left of a line, taken from its front.
@@ -131,7 +113,7 @@ class Rest {
     if (kind == 'x' && code != 0)
       value.push_back(static_cast<char>(code));
     else
-      add_utf8(code, value);
+      append_escaped(value, code);
   }
 
   std::string_view text_;
@@ -183,7 +165,7 @@ std::vector<Assignment> parse_toml(const std::string& text) {
 std::string toml_string(const std::string& text) {
   std::string quoted = "\"";
   for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t length = utf8_length(rest);
+    const std::size_t length = nn::utf8_length(rest);
     const char c = rest[0];
     const auto byte = static_cast<unsigned char>(c);
     if (const char letter = letter_of(c))

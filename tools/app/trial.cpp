@@ -1,8 +1,7 @@
 #include "tools/app/trial.h"
 
-#include "tools/app/models.h"
+#include "tools/app/learner.h"
 #include "tools/app/text.h"
-#include "tools/app/watch.h"
 
 namespace tools {
 
@@ -12,32 +11,17 @@ namespace {
 double best_validation(TrainOptions o, const Subject& subject, long steps) {
   o.steps = steps;
   autodiff::Random random(o.seed + 6'000'003);
-  const auto batches = make_batches(o, random, subject);
-  const auto model = make_model(o, subject, batches->sample());
-  const auto optimiser = make_optimiser(o, *model);
-  const nn::Objective objective = make_objective(o, subject, *model);
-  nn::Trainer trainer = make_trainer(o, *model, *optimiser, objective);
-  const Course course = batches->course();
-  Standing standing;
-  Watch watch(o, subject, *batches, *model, objective, standing, course.total);
-  begin(*model, *optimiser, o, subject, random);
-  while (standing.batches < course.total) {
-    if (const auto round = course.round_at(standing.batches, o.rounds)) {
-      watch.keep_best();
-      batches->begin_round(*model, *round);
-      watch.begin_round(*round);
-    }
-    batches->go_to(standing.batches % course.per_epoch);
-    trainer.loss_and_gradient(batches->inputs());
-    if (trainer.finite()) {
-      trainer.step(learning_rate(o, standing.batches / course.per_epoch, standing.batches, steps));
-      batches->learn(trainer.training_step());
-    }
+  Learner learner(o, subject, random);
+  Standing& standing = learner.standing;
+  learner.begin();
+  while (standing.batches < learner.course.total) {
+    learner.begin_round_if_due();
+    learner.learn_batch();
     ++standing.batches;
-    watch.look();
-    if (watch.stuck()) {
+    learner.watch.look();
+    if (learner.watch.stuck()) {
       standing = {.restarts = standing.restarts + 1};
-      begin(*model, *optimiser, o, subject, random);
+      learner.begin();
     }
   }
   return standing.best_validation;

@@ -52,11 +52,13 @@ void Watch::look() {
   const auto judged_at = static_cast<long>(judge_start_at * static_cast<double>(total_));
   if (standing_.restarts < options_.restarts && standing_.batches >= judged_at &&
       standing_.batches < judged_at + look_every_) {
-    stuck_ = share_stuck() > stuck_share;
+    stuck_ = indefinite_share() > most_indefinite;
   }
 }
 
-double Watch::share_stuck() const { return stuck_part(model_, batches_.sample()); }
+double Watch::indefinite_share() const {
+  return tools::indefinite_share(model_, batches_.sample());
+}
 
 void Watch::begin_round(int round) {
   if (!validation_) return;

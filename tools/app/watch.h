@@ -26,7 +26,7 @@ class Watch {
   /// Asked for at the end of a look.
   bool stuck() const { return stuck_; }
   /// The share of what is learnt from where the learnt mass matrix has the wrong sign.
-  double share_stuck() const;
+  double indefinite_share() const;
 
   /// A round begins: what watches is estimated anew, and what was best is so no more.
   void begin_round(int round);

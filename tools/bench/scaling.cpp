@@ -18,6 +18,24 @@ namespace {
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
+/// Of one run of the program, all leaves a half.
+double seconds_of_a_run(const Program& program, const Tape& tape) {
+  constexpr double shortest = 0.01;  // measured [s]
+  autodiff::Workspace workspace(program);
+  std::vector<autodiff::Matrix> values;
+  for (const autodiff::Leaf& leaf : tape.leaves()) {
+    const autodiff::Shape shape = tape.node(leaf.id).shape;
+    values.push_back(autodiff::Matrix::Constant(shape.rows, shape.cols, 0.5));
+  }
+  for (std::size_t k = 0; k < values.size(); ++k)
+    workspace.bind(tape.leaves()[k].name, values[k].data());
+  program.run(workspace);
+  long runs = 0;
+  const double start = processor_seconds();
+  while (processor_seconds() < start + shortest) program.run(workspace), ++runs;
+  return (processor_seconds() - start) / static_cast<double>(runs);
+}
+
 Var weight(Tape& tape, int k) { return tape.parameter(4, 4, 'w' + std::to_string(k)); }
 
 /// A classical Runge-Kutta step of x' = W₂ tanh(W₁ x + b₁) + b₂, four numbers wide.
@@ -134,9 +152,13 @@ std::vector<GrowingGraph> growing_graphs() {
 std::vector<Scaling> measure_scaling(const GrowingGraph& graph) {
   std::vector<Scaling> rows;
   for (const int factor : {1, 2, 4}) {
-    Scaling row{
-        .name = graph.name, .size = factor * graph.size, .nodes = 0, .seconds = 0, .bytes = 0};
-    std::vector<double> seconds;
+    Scaling row{.name = graph.name,
+                .size = factor * graph.size,
+                .nodes = 0,
+                .seconds = 0,
+                .bytes = 0,
+                .run_seconds = 0};
+    std::vector<double> seconds, run_seconds;
     for (int repeat = 0; repeat < 3; ++repeat) {
       const double start = processor_seconds();
       const long before = allocated_bytes();
@@ -147,26 +169,34 @@ std::vector<Scaling> measure_scaling(const GrowingGraph& graph) {
       seconds.push_back(processor_seconds() - start);
       row.nodes = tape.size();
       row.bytes = static_cast<double>(peak_bytes() - before);
+      run_seconds.push_back(seconds_of_a_run(program, tape));
     }
     std::sort(seconds.begin(), seconds.end());
+    std::sort(run_seconds.begin(), run_seconds.end());
     row.seconds = seconds[1];
-    if (!rows.empty()) row.growth = row.seconds / rows.back().seconds;
+    row.run_seconds = run_seconds[1];
+    if (!rows.empty()) {
+      row.growth = row.seconds / rows.back().seconds;
+      row.run_growth = row.run_seconds / rows.back().run_seconds;
+    }
     rows.push_back(row);
   }
   return rows;
 }
 
 std::string scaling_head() {
-  return format("\n%-26s %9s %9s %12s %9s %9s %9s\n", "record, derive, compile", "size", "nodes",
-                "ms", "us/node", "bytes", "growth");
+  return format("\n%-26s %9s %9s %12s %9s %9s %9s %12s %9s\n", "record, derive, compile", "size",
+                "nodes", "ms", "us/node", "bytes", "growth", "a run: ms", "growth");
 }
 
 std::string scaling_row(const Scaling& measured) {
   const double nodes = measured.nodes;
-  const std::string growth = measured.growth > 0 ? format("%.2f", measured.growth) : "-";
-  return format("%-26s %9d %9d %12.2f %9.2f %9.0f %9s\n", measured.name.c_str(), measured.size,
-                measured.nodes, 1e3 * measured.seconds, 1e6 * measured.seconds / nodes,
-                measured.bytes / nodes, growth.c_str());
+  const auto growth = [](double times) { return times > 0 ? format("%.2f", times) : "-"; };
+  return format("%-26s %9d %9d %12.2f %9.2f %9.0f %9s %12.4f %9s\n", measured.name.c_str(),
+                measured.size, measured.nodes, 1e3 * measured.seconds,
+                1e6 * measured.seconds / nodes, measured.bytes / nodes,
+                growth(measured.growth).c_str(), 1e3 * measured.run_seconds,
+                growth(measured.run_growth).c_str());
 }
 
 }  // namespace tools

@@ -24,10 +24,12 @@ std::vector<GrowingGraph> growing_graphs();
 struct Scaling {
   std::string name;
   int size;
-  int nodes;          ///< recorded, derivatives included
-  double seconds;     ///< of processor time, the median of three
-  double bytes;       ///< the tape and its program, and what was needed to make them, at the most
-  double growth = 0;  ///< times the half as large one's seconds; 0: there is none
+  int nodes;           ///< recorded, derivatives included
+  double seconds;      ///< of processor time, the median of three
+  double bytes;        ///< the tape and its program, and what was needed to make them, at the most
+  double growth = 0;   ///< times the half as large one's seconds; 0: there is none
+  double run_seconds;  ///< of one run of the program, the mean over a hundredth of a second
+  double run_growth = 0;  ///< likewise
 };
 
 /// Measures the graph at three sizes.

@@ -95,7 +95,9 @@ std::string to_json(const Table& table) {
                                {"nodes", row.nodes},
                                {"ms", 1e3 * row.seconds},
                                {"bytes", row.bytes},
-                               {"growth", row.growth}});
+                               {"growth", row.growth},
+                               {"run_ms", 1e3 * row.run_seconds},
+                               {"run_growth", row.run_growth}});
   for (const Window& row : table.windows)
     json["windows"].push_back({{"name", row.name},
                                {"evaluations", row.evaluations},

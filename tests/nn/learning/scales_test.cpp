@@ -140,6 +140,14 @@ TEST_CASE("scales of another number of coordinates are refused by name") {
   }
 }
 
+TEST_CASE("names are given to all coordinates or to none") {
+  for (const std::vector<std::string>& names : {std::vector<std::string>{"x"}, {"x", "y", "z"}})
+    CHECK_THROWS_WITH_AS(nn::make_model("lnn", {.hidden = {4}, .names = names}),
+                         doctest::Contains("for 2 coordinates: one for each, or none"),
+                         std::invalid_argument);
+  CHECK_NOTHROW(nn::make_model("lnn", {.hidden = {4}, .names = {"x", "y"}}));
+}
+
 TEST_CASE("scales come from the data's spread, an angle's feature keeps its own") {
   DataSet data;
   data.states.resize(6, 4);

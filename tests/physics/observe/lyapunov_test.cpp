@@ -95,12 +95,16 @@ TEST_CASE("an offset or an interval that cannot be is refused, with its value") 
       physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0), {.offset = -1e-9, .duration = 3}),
       doctest::Contains("[lyapunov] offset -1e-09"), std::invalid_argument);
   CHECK_THROWS_WITH_AS(
+      physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0), {.interval = 1e-300}),
+      doctest::Contains("at most 1e9"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
       physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0), {.interval = 4, .duration = 3}),
       doctest::Contains("interval 4, settle"), std::invalid_argument);
   CHECK_THROWS_WITH_AS(
       physics::lyapunov_exponents(still, Eigen::Vector2d(0, 0), {.settle = -0.5}),
       "[lyapunov] offset 1e-08, interval 0.5, settle -0.5, duration 20: offset and interval must "
-      "be positive, the duration at least an interval",
+      "be positive, the duration at least an interval, and settling and duration at most 1e9 of "
+      "them",
       std::invalid_argument);
   for (const physics::LyapunovOptions& wrong :
        {physics::LyapunovOptions{.offset = 0}, physics::LyapunovOptions{.interval = 0},
