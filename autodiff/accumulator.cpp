@@ -8,16 +8,20 @@ namespace {
 
 /// What rows and columns differ in here.
 struct Axis {
-  const OpDef* pad_op;
   Index Shape::*extent;
+  const OpDef* pad_op;
+  const OpDef* scatter_op;
   Var (*pad)(Var x, Index begin, Index total);
+  Var (*scatter)(Var x, Var places, Index total);
   Var (*stack)(std::span<const Var> parts);
 };
-const std::array<Axis, 2> axes{Axis{&pad_rows_op, &Shape::rows, pad_rows, stack_rows},
-                               Axis{&pad_cols_op, &Shape::cols, pad_cols, stack_cols}};
+const std::array<Axis, 2> axes{
+    Axis{&Shape::rows, &pad_rows_op, &scatter_rows_op, pad_rows, scatter_rows, stack_rows},
+    Axis{&Shape::cols, &pad_cols_op, &scatter_cols_op, pad_cols, scatter_cols, stack_cols}};
 
+Var operand(Var x, int k) { return {x.tape(), x.tape().node(x.id()).inputs[k]}; }
 /// What stands among the zeros.
-Var part_of(Var padded) { return {padded.tape(), padded.tape().node(padded.id()).inputs[0]}; }
+Var part_of(Var padded) { return operand(padded, 0); }
 
 /// False where the part overlaps with one that is there, unless they cover the same.
 bool take(std::map<Index, Var>& layer, const Axis& axis, Var padded) {
@@ -59,6 +63,18 @@ Var joined(const std::map<Index, Var>& layer, const Axis& axis) {
   return axis.stack(parts);
 }
 
+/// All parts, each going where it went.
+Var scattered_at_once(std::span<const Var> scattered, const Axis& axis) {
+  if (scattered.size() == 1) return scattered.front();
+  std::vector<Var> parts, places;
+  for (const Var& one : scattered) {
+    parts.push_back(operand(one, 0));
+    places.push_back(operand(one, 1));
+  }
+  const Index total = scattered.front().shape().*axis.extent;
+  return axis.scatter(axis.stack(parts), axis.stack(places), total);
+}
+
 void add_to(Var& total, Var share) {
   // An empty total is zero.
   total = total ? total + share : share;
@@ -67,11 +83,17 @@ void add_to(Var& total, Var share) {
 }  // namespace
 
 void Accumulator::add(Var share) {
+  const OpDef* op = share.tape().node(share.id()).op;
   for (std::size_t k = 0; k < axes.size(); ++k) {
-    if (share.tape().node(share.id()).op != axes[k].pad_op) continue;
-    for (Layer& layer : layers_[k])
+    auto& [padded, scattered] = parts_[k];
+    if (op == axes[k].scatter_op) {
+      scattered.push_back(share);
+      return;
+    }
+    if (op != axes[k].pad_op) continue;
+    for (Layer& layer : padded)
       if (take(layer, axes[k], share)) return;
-    take(layers_[k].emplace_back(), axes[k], share);
+    take(padded.emplace_back(), axes[k], share);
     return;
   }
   add_to(total_, share);
@@ -79,8 +101,10 @@ void Accumulator::add(Var share) {
 
 Var Accumulator::total() {
   for (std::size_t k = 0; k < axes.size(); ++k) {
-    for (const Layer& layer : layers_[k]) add_to(total_, joined(layer, axes[k]));
-    layers_[k].clear();
+    auto& [padded, scattered] = parts_[k];
+    for (const Layer& layer : padded) add_to(total_, joined(layer, axes[k]));
+    if (!scattered.empty()) add_to(total_, scattered_at_once(scattered, axes[k]));
+    parts_[k] = {};
   }
   return total_;
 }

@@ -1,7 +1,7 @@
 // The adjoint of a node is the sum of what its readers hand it.
 //
-// A reader of one row hands that row's share among zeros (pad_rows). Added up as they are, the
-// shares of n such readers cost n matrices of n rows; put one above the other, n rows.
+// A reader of one row hands that row's share among zeros (pad_rows, scatter_rows). Added up as they
+// are, the shares of n such readers cost n matrices of n rows; put one above the other, n rows.
 #pragma once
 
 #include <array>
@@ -22,9 +22,13 @@ class Accumulator {
  private:
   /// Padded rows, or columns, that do not overlap, by where they begin.
   using Layer = std::map<Index, Var>;
+  struct Parts {
+    std::vector<Layer> padded;
+    std::vector<Var> scattered;
+  };
 
   Var total_;
-  std::array<std::vector<Layer>, 2> layers_;  // of rows, of columns
+  std::array<Parts, 2> parts_;  // rows, columns
 };
 
 }  // namespace autodiff

@@ -122,6 +122,32 @@ TEST_CASE("what is read piece by piece gets an adjoint of those pieces, in propo
             .isApprox(Matrix(wide_at.array().cos()), 16 * rounding));
 }
 
+TEST_CASE("rows and columns looked up one by one get an adjoint in proportion") {
+  constexpr Index n = 100;
+  Tape tape;
+  const Var table = tape.input(n, 2, "table"), wide = tape.input(2, n, "wide");
+  const Var which = tape.input(1, 2, "which");  // a row for each sample, known only when it runs
+  Var y = sum(gather_rows(table, which)), of_wide = tape.filled({1, 1}, 0);
+  for (Index i = 0; i < n; ++i) {
+    y = y + sum(sin(gather_rows(table, {i * 37 % n}))) + sum(gather_rows(table, {7, i}));
+    of_wide = of_wide + sum(sin(gather_cols(wide, {i * 37 % n}))) + sum(gather_cols(wide, {7, i}));
+  }
+  for (const Var dx : {grad(y, table), grad(of_wide, wide)})
+    CHECK(Program({dx}).arena_size() < 32 * n * 2);  // whole matrices: 2 n of them
+
+  const Matrix at = Matrix::Random(n, 2), wide_at = at.transpose();
+  const Matrix dx = evaluate(grad(y, table), {{table, at}, {which, Matrix{{3, 5}}}});
+  const Matrix of_columns = evaluate(grad(of_wide, wide), {{wide, wide_at}});
+  for (Index i = 0; i < n; ++i)
+    for (Index s = 0; s < 2; ++s) {
+      CAPTURE(i);
+      const double wanted = std::cos(at(i, s)) + 1 + (i == 7 ? n : 0);
+      CHECK(of_columns(s, i) == doctest::Approx(wanted).epsilon(16 * rounding));
+      const bool looked_up = i == (s == 0 ? 3 : 5);
+      CHECK(dx(i, s) == doctest::Approx(wanted + looked_up).epsilon(16 * rounding));
+    }
+}
+
 TEST_CASE("pieces that overlap, lie within each other, or stand beside the whole add up") {
   Tape tape;
   const Var x = tape.input(6, 3, "x");
