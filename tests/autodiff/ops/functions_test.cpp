@@ -1,8 +1,10 @@
 // Functions entry by entry, where they are hard: beside 0, far out, at poles and branch points.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include "autodiff/ops.h"
 #include "tests/autodiff/ops/values.h"
@@ -51,9 +53,14 @@ TEST_CASE("softplus and its derivatives are one instruction, whichever of them a
     std::vector<Var> outputs;
     for (const int k : wanted) outputs.push_back(members[k] * members[k]);
     const autodiff::Program program(outputs);
+    const auto [first, last] = std::minmax_element(wanted.begin(), wanted.end());
     int families = 0;
-    for (int id = 0; id < program.tape().size(); ++id)
-      families += program.tape().node(id).op == &autodiff::softplus_family_op;
+    for (int id = 0; id < program.tape().size(); ++id) {
+      const autodiff::Node& node = program.tape().node(id);
+      if (node.op != &autodiff::softplus_family_op) continue;
+      ++families;
+      CHECK(node.shape == autodiff::Shape{shape.rows, (*last - *first + 1) * shape.cols});
+    }
     CHECK(families == 1);
     autodiff::Workspace workspace(program);
     workspace.bind(x, at_x);
