@@ -56,7 +56,7 @@ void fit_accelerations(nn::NetworkModel& model, const physics::DataSet& data, co
 void fit_trajectories(nn::NetworkModel& model, const std::vector<physics::Recording>& chunks,
                       const Recipe& recipe, const Job& job, Random& random) {
   const nn::WindowShape shape{
-      .points = chunks.front().size() - 1, .substeps = 8, .velocities = true};
+      .points = chunks.front().size() - 1, .substeps = 4, .velocities = true};
   std::vector<physics::Estimate> exact;
   for (const physics::Recording& chunk : chunks) exact.push_back(interpolate(chunk));
   const nn::Windows windows = cut_windows(chunks, exact, shape);
