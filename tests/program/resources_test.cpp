@@ -52,6 +52,8 @@ TEST_CASE("who asks for more memory than there is hears which option does") {
            {few + program::train + "--source fixed --trajectories 1000000 --points 100",
             "--trajectories"},
            {few + program::evaluate + "X --trajectories 1000000", "--trajectories"},
+           {few + program::simulate + "--out s --trajectories 1 --duration 50000 --step 0.001",
+            "--trajectories, --duration and --step"},
            {few + program::simulate + "--out s --states 50000000", "--states"},
            {few + program::simulate + "--out s --trajectories 1000000 --step 0.001", "--step"}}) {
     if (c.command.starts_with(few) && !can_be_limited) continue;

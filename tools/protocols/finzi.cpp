@@ -280,7 +280,7 @@ std::vector<Protocol> of_finzi() {
   const auto for_magnet = [](const OurModel& model) {
     if (model.name == "pullback") return Recipe{.hidden = {64, 64}, .steps = 10'000, .rounds = 3};
     if (!model.told) return Recipe{.hidden = {64, 64, 64}, .steps = 30'000, .rounds = 3};
-    return Recipe{.hidden = {64, 64}, .steps = 20'000, .rounds = 3, .through_time = 8000};
+    return Recipe{.hidden = {64, 64}, .steps = 40'000, .rounds = 3, .through_time = 10'000};
   };
   all.push_back(row(
       "magnet", "a magnet on a rod in space over two others, 5 s", [](bool) { return magnet(); },

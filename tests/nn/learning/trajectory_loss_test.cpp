@@ -574,6 +574,12 @@ TEST_CASE("windows that there are not, and gradients of others, are refused") {
                          doctest::Contains("[windows] there is no window"), std::invalid_argument);
 }
 
+TEST_CASE("a window that the recording ends a row short of is followed by none") {
+  const std::vector<physics::Recording> recordings{numbered(6, false, 0), numbered(7, false, 0)};
+  const Windows windows = cut_windows(recordings, estimates_of(recordings), {.points = 3});
+  CHECK(windows.next == std::vector<Index>{-1, 2, -1});
+}
+
 TEST_CASE("the loss's inputs are the columns of the windows asked for, and where the next start") {
   const std::vector<physics::Recording> recordings{numbered(7, false, 1), numbered(5, false, 1)};
   const Windows windows = cut_windows(recordings, estimates_of(recordings), {.points = 2});

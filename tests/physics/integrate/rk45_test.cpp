@@ -422,6 +422,18 @@ TEST_CASE("where a solution ceases to exist it stops, says why and keeps what it
   CHECK(capped.y.cols() == capped.accepted + 1);
   CHECK(capped.t_end == capped.t[capped.accepted]);
   CHECK(contains(capped.message, "10 steps taken"));
+
+  bool last_was_rejected = false;
+  for (long most = 1; most <= 60; ++most) {
+    CAPTURE(most);
+    const auto with = [&](long steps) {
+      return rk45(kepler, kepler_start, 0, 100, {.first_step = 1, .max_steps = steps});
+    };
+    const Solution cut = with(most);
+    CHECK(cut.accepted + cut.rejected == most);
+    last_was_rejected = last_was_rejected || with(most + 1).rejected > cut.rejected;
+  }
+  CHECK(last_was_rejected);
 }
 
 TEST_CASE("derivatives and steps of extreme size lead somewhere") {

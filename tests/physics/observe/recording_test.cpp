@@ -322,6 +322,7 @@ TEST_CASE(
       const Eigen::ArrayXd truth = degree * (degree - 1) * t.array().pow(degree - 2);
       CAPTURE(m);
       CHECK((e.accelerations.row(0).transpose().array() - truth).abs().maxCoeff() < 1e-9);
+      CHECK(e.states.rows() == 2);
       CHECK(same_bits(e.states.row(0), r.q));
       CHECK(same_bits(e.states.row(1), r.v));
     }
