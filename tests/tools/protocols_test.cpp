@@ -875,11 +875,10 @@ TEST_CASE("who is told, or has unknown points, learns by small networks in all o
     CAPTURE(name);
     const bool magnet = std::string(name) == "magnet";
     const Recipe told = recipe(name, {"embedded", true}), points = recipe(name, {"pullback"});
-    CHECK(told.hidden.size() == 2);
-    CHECK(told.hidden == std::vector<Index>(2, magnet ? 128 : 64));
+    CHECK(told.hidden == std::vector<Index>{64, 64});
     CHECK(points.hidden == std::vector<Index>{64, 64});
-    CHECK(points.steps == told.steps);
     // The dipoles' forces change too fast for five states to tell all of them.
+    CHECK((told.steps > points.steps) == magnet);
     CHECK((told.through_time > 0) == magnet);
     CHECK(points.through_time == 0);
     CHECK(recipe(name, {"lnn"}).through_time == 0);
