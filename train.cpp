@@ -3,11 +3,9 @@
 // Read train() downwards: subject, learner, training loop, judgement. What learns is made in
 // tools/app/learner.cpp: batches, model, optimiser and loss.
 #include <filesystem>
-#include <limits>
 #include <optional>
 
 #include "nn/files/model_file.h"
-#include "nn/learning/trainer.h"
 #include "nn/models/learnt_motion.h"
 #include "tools/app/interrupt.h"
 #include "tools/app/judgement.h"

@@ -15,7 +15,7 @@ struct Axis {
   Var (*scatter)(Var x, Var places, Index total);
   Var (*stack)(std::span<const Var> parts);
 };
-const std::array<Axis, 2> axes{
+constexpr std::array<Axis, 2> axes{
     Axis{&Shape::rows, &pad_rows_op, &scatter_rows_op, pad_rows, scatter_rows, stack_rows},
     Axis{&Shape::cols, &pad_cols_op, &scatter_cols_op, pad_cols, scatter_cols, stack_cols}};
 
@@ -23,7 +23,7 @@ Var operand(Var x, int k) { return {x.tape(), x.tape().node(x.id()).inputs[k]}; 
 /// What stands among the zeros.
 Var part_of(Var padded) { return operand(padded, 0); }
 
-/// False where the part overlaps with one that is there, unless they cover the same.
+/// False where the part overlaps with one that is there. Parts that cover the same are added up.
 bool take(std::map<Index, Var>& layer, const Axis& axis, Var padded) {
   const auto extent_of = [&](Var x) { return x.shape().*axis.extent; };
   const Var part = part_of(padded);
@@ -41,6 +41,12 @@ bool take(std::map<Index, Var>& layer, const Axis& axis, Var padded) {
   }
   layer.emplace_hint(next, begin, padded);
   return true;
+}
+
+void put(Var padded, std::vector<std::map<Index, Var>>& layers, const Axis& axis) {
+  for (auto& layer : layers)
+    if (take(layer, axis, padded)) return;
+  take(layers.emplace_back(), axis, padded);
 }
 
 /// All parts side by side, zeros where there is none.
@@ -85,16 +91,8 @@ void add_to(Var& total, Var share) {
 void Accumulator::add(Var share) {
   const OpDef* op = share.tape().node(share.id()).op;
   for (std::size_t k = 0; k < axes.size(); ++k) {
-    auto& [padded, scattered] = parts_[k];
-    if (op == axes[k].scatter_op) {
-      scattered.push_back(share);
-      return;
-    }
-    if (op != axes[k].pad_op) continue;
-    for (Layer& layer : padded)
-      if (take(layer, axes[k], share)) return;
-    take(padded.emplace_back(), axes[k], share);
-    return;
+    if (op == axes[k].pad_op) return put(share, parts_[k].padded, axes[k]);
+    if (op == axes[k].scatter_op) return parts_[k].scattered.push_back(share);
   }
   add_to(total_, share);
 }

@@ -2,6 +2,7 @@
 //
 // A reader of one row hands that row's share among zeros (pad_rows, scatter_rows). Added up as they
 // are, the shares of n such readers cost n matrices of n rows; put one above the other, n rows.
+// So it is with columns, and with the tangents of a pile of rows.
 #pragma once
 
 #include <array>

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "tests/program/program.h"
-#include "tools/app/models.h"
+#include "tools/app/learner.h"
 
 using program::Folder;
 using tools::TrainOptions;
@@ -18,33 +18,32 @@ TrainOptions parse(const std::vector<std::string>& words) {
   return tools::parse_train_options(static_cast<int>(arguments.size()), arguments.data());
 }
 
-/// All that a run of so many batches consists of, of what the options name.
+TrainOptions with_steps(TrainOptions options, long steps) {
+  options.steps = steps;
+  return options;
+}
+
+/// A run of so many batches of what the options name.
 struct Run {
-  Run(TrainOptions asked, long batches)
+  Run(const TrainOptions& asked, long batches)
       : subject(asked),
-        options(settled(std::move(asked), subject)),
-        source(make_batches(options, random, subject)),
-        model(make_model(options, subject, source->sample())),
-        objective(make_objective(options, subject, *model)),
-        total(batches),
-        watch(options, subject, *source, *model, objective, standing, total) {}
+        options(settled(with_steps(asked, batches), subject)),
+        learner(options, subject, random) {}
 
   /// After that many batches.
   void look(long batches) {
     standing.batches = batches;
     watch.look();
   }
-  autodiff::Scalar& last_weight() { return model->parameters().values().back(); }
+  autodiff::Scalar& last_weight() { return model.parameters().values().back(); }
 
   autodiff::Random random{0};
   tools::Subject subject;
   TrainOptions options;
-  std::unique_ptr<tools::Batches> source;
-  std::unique_ptr<nn::NetworkModel> model;
-  nn::Objective objective;
-  tools::Standing standing;
-  long total;
-  tools::Watch watch;
+  tools::Learner learner;
+  nn::NetworkModel& model = *learner.model;
+  tools::Standing& standing = learner.standing;
+  tools::Watch& watch = learner.watch;
 };
 
 /// States of a mass that always accelerates alike, and a network of which the last weight is that
@@ -110,7 +109,7 @@ TEST_CASE("the weights that did best on what was set aside are kept, where they 
   const auto memory = run.watch.memory();
   REQUIRE(memory.size() == 1);
   CHECK(memory[0].name == "best");
-  CHECK(memory[0].values.size() == run.model->parameters().size());
+  CHECK(memory[0].values.size() == run.model.parameters().size());
   CHECK(memory[0].values(memory[0].values.size() - 1) == autodiff::Scalar(0.5));
 }
 
@@ -140,7 +139,7 @@ TEST_CASE("a start is judged once, at a tenth of a run, and only while it may be
     const TrainOptions options = parse(
         {"--hidden", "8,8", "--kinetic-prior", prior, "--velocity-scale", "1", "--batch", "16"});
     Run run(options, 200);
-    initialise(*run.model, options, run.random);
+    initialise(run.model, options, run.random);
     run.standing.restarts = options.restarts - 1;
     for (const long batches : looks) {
       run.look(batches);

@@ -28,7 +28,7 @@ struct Scaling {
   double seconds;      ///< of processor time, the median of three
   double bytes;        ///< the tape and its program, and what was needed to make them, at the most
   double growth = 0;   ///< times the half as large one's seconds; 0: there is none
-  double run_seconds;  ///< of one run of the program, the mean over a hundredth of a second
+  double run_seconds;  ///< of a run of the program, the median of three means over 0.01 s
   double run_growth = 0;  ///< likewise
 };
 
